@@ -1,0 +1,203 @@
+"""What hidden cases are written with: the decorator, the expectations, the points files.
+
+A case never looks into a cache and never compares per element: entries near zero would decide about points by the
+luck of the seed. Errors are measured against the largest entry of the same feature.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+RTOL = {"float64": 1e-7, "float32": 1e-4}
+ATOL = {"float64": 1e-12, "float32": 1e-6}
+
+REMARKS = {
+    "keepdims": "{name} has shape {seen} where {wanted} was expected; accepted, since only an axis of length 1 differs",
+    "upcast": "{name} is float64 although the input was float32; accepted, but it doubles the memory",
+}
+
+
+class Mismatch(AssertionError):
+    """The student's answer is not what the case expects; the text is a sentence that the student may read."""
+
+
+@dataclass
+class Trace:
+    """What one running case has noticed besides its verdict."""
+
+    inherited: set[str] = field(default_factory=set)
+    remarks: dict[str, str] = field(default_factory=dict)
+
+
+_trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
+
+
+@contextmanager
+def tracing() -> Iterator[Trace]:
+    """Collect the remarks and inherited faults of the case that runs inside."""
+    trace = Trace()
+    token = _trace.set(trace)
+    try:
+        yield trace
+    finally:
+        _trace.reset(token)
+
+
+def remark(code: str, text: str) -> None:
+    """Note something that costs no points. The same code is reported once per exercise."""
+    trace = _trace.get()
+    if trace is not None:
+        trace.remarks.setdefault(code, text)
+
+
+def case(*, says: str, topic: str) -> Callable[[Callable], Callable]:
+    """Attach the sentence that a student reads when the case fails, and the topic announced before."""
+
+    def mark(function: Callable) -> Callable:
+        function.says, function.topic = says, topic
+        return function
+
+    return mark
+
+
+def returns(value: object, count: int, what: str) -> tuple:
+    """``value`` as a tuple of ``count`` items, or a Mismatch that names ``what`` ("batchnorm_forward returns (out, cache)")."""
+    if not isinstance(value, tuple | list) or len(value) != count:
+        seen = f"{len(value)} values" if isinstance(value, tuple | list) else describe(value)
+        raise Mismatch(f"{what}: expected {count} values, got {seen}")
+    return tuple(value)
+
+
+def describe(value: object) -> str:
+    """A short description of a returned value that shows no numbers of it."""
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    return f"an object of type {type(value).__name__}"
+
+
+def expect_close(
+    got: object,
+    want: object,
+    *,
+    name: str = "out",
+    feature: int | None = -1,
+    inherits: Mapping[str, Callable[[], object]] | None = None,
+    rtol: float | None = None,
+) -> None:
+    """Pass if ``got`` has the type, shape and values of ``want``; otherwise raise Mismatch.
+
+    Errors are relative to the largest entry of the same feature: axis ``feature`` of ``want`` (None: the whole array
+    is one feature). The tolerance is 1e-7 where ``want`` is float64 and 1e-4 where it is float32.
+
+    inherits: for each other exercise that ``got`` may rest on, a function that computes what ``got`` should be given
+        the *student's own* version of it. A match there is noted as inherited from that exercise instead of failing.
+    """
+    want = np.asarray(want)
+    problem = _difference(got, want, name, feature, rtol)
+    if problem is None:
+        return
+    for source, expected in (inherits or {}).items():
+        try:
+            own = np.asarray(expected())
+            if own.dtype.kind != "f" or _difference(got, own.astype(want.dtype), name, feature, rtol) is not None:
+                continue
+        except Exception:  # the student's helper failed: then nothing is inherited from it
+            continue
+        trace = _trace.get()
+        if trace is not None:
+            trace.inherited.add(source)
+        return
+    raise Mismatch(problem)
+
+
+def _difference(got: object, want: np.ndarray, name: str, feature: int | None, rtol: float | None) -> str | None:
+    """A sentence saying how ``got`` differs from ``want``, or None. Only notes remarks when all is well."""
+    if want.ndim == 0 and isinstance(got, int | float) and not isinstance(got, bool):
+        got = np.asarray(float(got))
+    if isinstance(got, np.generic):
+        got = np.asarray(got)
+    if not isinstance(got, np.ndarray):
+        return f"{name} should be a NumPy array, got {describe(got)}"
+    if got.dtype.kind != "f":
+        return f"{name} should hold floating-point numbers, got dtype {got.dtype}"
+    notes = []
+    if got.shape != want.shape:
+        if want.ndim == 1 and got.shape == (1, *want.shape):
+            notes.append(("keepdims", got.shape))
+            got = got[0]
+        else:
+            return f"{name} should have shape {want.shape}, got {got.shape}"
+    if not np.isfinite(got).all():
+        return f"{name} contains NaN or infinity"
+    precision = str(want.dtype)
+    if precision == "float32" and got.dtype == np.float64:
+        notes.append(("upcast", got.dtype))
+    if not got.size:
+        return None
+    wanted, seen = want.astype(np.float64), got.astype(np.float64)
+    magnitude = np.abs(wanted)
+    if feature is None or want.ndim == 0:
+        scale = magnitude.max()
+    else:
+        axes = tuple(axis for axis in range(want.ndim) if axis != feature % want.ndim)
+        scale = magnitude.max(axis=axes, keepdims=True) if axes else magnitude
+    # A feature that is zero but for rounding is measured against the whole array.
+    scale = np.maximum(scale, 1e-3 * magnitude.max())
+    tolerance = (rtol if rtol is not None else RTOL[precision]) * scale + ATOL[precision]
+    error = np.abs(seen - wanted)
+    if not (error <= tolerance).all():
+        worst = float((error / np.maximum(scale, ATOL[precision])).max())
+        return f"the values of {name} are off: the largest relative error is {worst:.1e}"
+    for code, what in notes:
+        remark(code, REMARKS[code].format(name=name, seen=what, wanted=want.shape))
+    return None
+
+
+@contextmanager
+def leaves_unchanged(**arguments: object) -> Iterator[None]:
+    """Fail if a call inside changes one of these arrays (or an array in one of these dicts)."""
+    before = {key: _frozen(value) for key, value in arguments.items()}
+    yield
+    for key, value in arguments.items():
+        if _frozen(value) != before[key]:
+            raise Mismatch(f"the call changed its argument {key}; work on a copy")
+
+
+def _frozen(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return value
+
+
+def load_points(folder: Path, stage: str) -> dict[str, dict[str, float]]:
+    """The points of a stage's cases: ``{exercise: {case: points}}``, in the order of the file.
+
+    Raises ValueError, naming the file, for points that are not positive multiples of 0.25.
+    """
+    path = folder / f"{stage}.toml"
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    for exercise, cases in table.items():
+        for name, points in cases.items():
+            if not points > 0 or not math.isclose(points * 4, round(points * 4)):
+                raise ValueError(f"{path.name}: {exercise}.{name} = {points} is not a positive multiple of 0.25")
+    return {exercise: {name: float(p) for name, p in cases.items()} for exercise, cases in table.items()}
+
+
+def split_name(function_name: str) -> tuple[str, str]:
+    """``test_batchnorm_train__large_eps`` → ("batchnorm_train", "large_eps")."""
+    exercise, separator, name = function_name.removeprefix("test_").partition("__")
+    if not separator:
+        raise ValueError(f"a hidden case is named test_EXERCISE__CASE, not {function_name}")
+    return exercise, name
