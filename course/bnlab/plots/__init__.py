@@ -1,0 +1,1 @@
+"""Figures of the course. ``style`` holds what they share; each other module serves one subject."""
