@@ -1,8 +1,8 @@
 """How every figure of the course looks: one palette, one font size, one way to be made.
 
-Figures do not go through ``pyplot``: a function of ``bnlab.plots`` returns a `Plot`, and the notebook shows it
-because it is the last value of its cell. So nothing is drawn twice, no figure stays open, and no global setting is
-changed.
+Figures do not go through ``pyplot``: a function of ``bnlab.plots`` returns a `Plot`, and the notebook
+shows it because it is the last value of its cell. So nothing is drawn twice, no figure stays open, and no
+global setting is changed.
 
     fig, ax = figure(title="Error against h")
     ax.plot(h, error, color=BLUE)
@@ -129,7 +129,7 @@ def figure(
 
 
 def log_scale(ax: Axes, axes: str = "xy") -> None:
-    """Make the axes named in ``axes`` logarithmic, without minor ticks, which take most of the time of drawing."""
+    """Make the axes named in ``axes`` logarithmic, without minor ticks: those cost most of the drawing."""
     if "x" in axes:
         ax.set_xscale("log")
         ax.xaxis.set_minor_locator(NullLocator())
