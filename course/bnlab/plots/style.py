@@ -100,12 +100,14 @@ def figure(
     panel: width and height of one panel in inches.
     widths: relative widths of the columns.
     """
-    width, height = panel[0] * cols, panel[1] * rows + (0.25 if title else 0)
+    single = rows == cols == 1
+    above = 0.25 if title and not single else 0
+    width, height = panel[0] * cols, panel[1] * rows + above
     margins = {
         "left": LEFT / width,
         "right": 1 - RIGHT / width,
         "bottom": BOTTOM / height,
-        "top": 1 - (TOP + (0.25 if title else 0)) / height,
+        "top": 1 - (TOP + above) / height,
         "wspace": (LEFT + RIGHT) / (panel[0] - LEFT - RIGHT),
         "hspace": (BOTTOM + TOP) / (panel[1] - BOTTOM - TOP),
     }
@@ -120,10 +122,12 @@ def figure(
             width_ratios=widths,
             gridspec_kw=margins,
         )
-        if title:
+        if title and single:
+            axes[0, 0].set_title(title, fontsize=10)
+        elif title:
             fig.suptitle(title, fontsize=10, y=1 - 0.04 / height, va="top")
-            fig.description = title
-    if rows == cols == 1:
+    fig.description = title or "figure"
+    if single:
         return fig, axes[0, 0]
     return fig, (list(axes.flat) if 1 in (rows, cols) else [list(row) for row in axes])
 
