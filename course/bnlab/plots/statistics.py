@@ -208,17 +208,18 @@ def before_after(x: NDArray, out: NDArray, names: Sequence[str], title: str | No
             (rows[0][j], x, BEFORE, "before"),
             (rows[1][j], out, AFTER, "after"),
         ):
-            count, edges = np.histogram(values[:, j], bins=36)
+            count, edges = np.histogram(values[:, j], bins=min(36, max(8, len(values) // 5)))
             ax.stairs(count, edges, color=colour, fill=True, alpha=0.85)
             label(ax, word, "examples" if j == 0 else "")
             ax.locator_params(nbins=4)
         rows[0][j].set_title(names[j], fontsize=9)
-        guide(rows[1][j], x=0.0)
+        if out[:, j].min() < 0 < out[:, j].max():
+            guide(rows[1][j], x=0.0)
     return fig
 
 
 def scatter_before_after(x: NDArray, out: NDArray, groups: NDArray, links: Sequence[int] = ()) -> Plot:
-    """Two features before and after, one marker for each group.
+    """Two features before and after, one marker for each group; both axes of a panel have the same unit.
 
     x, out: (N, 2); groups: (N,) integers; links: examples to join by a line, in this order.
     """
@@ -238,8 +239,9 @@ def scatter_before_after(x: NDArray, out: NDArray, groups: NDArray, links: Seque
             ax.plot(
                 values[list(links), 0], values[list(links), 1], "-", color=TRUTH, linewidth=1.2, marker="*"
             )
+        ax.set_aspect("equal", adjustable="datalim")
         label(ax, "feature 0", "feature 1", word)
-    legend(axes[0])
+    legend(axes[0], loc="upper left")
     return fig
 
 
@@ -286,14 +288,19 @@ def saturation(z: Mapping[str, NDArray], gammas: ArrayLike, measured: ArrayLike,
     return fig
 
 
-def scatter_pairs(x: ArrayLike, results: Mapping[str, ArrayLike], x_label: str, y_label: str) -> Plot:
-    """One panel for each result: its entries against those of ``x``, and the diagonal where both agree."""
+def scatter_pairs(x: NDArray, results: Mapping[str, NDArray], x_label: str, y_label: str) -> Plot:
+    """One panel for each result: its entries against those of ``x``, and the diagonal where both agree.
+
+    x and each result: (N, D). At most six features are told apart by colour and marker.
+    """
     fig, axes = figure(1, len(results), panel=(3.0, 2.7))
-    x = np.ravel(x)
     ends = np.array([x.min(), x.max()])
     for ax, (name, values) in zip(_row(axes), results.items(), strict=True):
         ax.plot(ends, ends, color=TRUTH, linewidth=0.9, label="equal")
-        ax.plot(x, np.ravel(values), ".", color=AFTER, markersize=3)
+        for j, look in zip(range(x.shape[1]), LOOKS, strict=False):
+            ax.plot(
+                x[:, j], values[:, j], **{**look, "linestyle": "none", "markersize": 3}, label=f"feature {j}"
+            )
         label(ax, x_label, y_label, name)
     legend(_row(axes)[0], loc="upper left")
     return fig
@@ -301,15 +308,18 @@ def scatter_pairs(x: ArrayLike, results: Mapping[str, ArrayLike], x_label: str, 
 
 def histories(
     panels: Mapping[str, Mapping[str, ArrayLike]],
-    truth: Mapping[str, float],
     x_label: str,
+    *,
+    truth: Mapping[str, ArrayLike] | None = None,
     raw: Mapping[str, ArrayLike] | None = None,
+    legend_at: str = "lower right",
 ) -> Plot:
-    """Quantities over time, one panel each, with the true value as a black line.
+    """Quantities over time, one panel each, with the truth as a black line.
 
     panels: for each panel its title, and in it a name and the values over time for each line.
-    truth: the true value for each panel.
+    truth: for each panel the true value: one number, or one for each step.
     raw: for each panel single measurements, drawn as grey dots.
+    legend_at: the corner of the first panel that is free.
     """
     fig, axes = figure(1, len(panels), panel=(3.6, 2.8))
     for ax, (title, lines) in zip(_row(axes), panels.items(), strict=True):
@@ -319,9 +329,11 @@ def histories(
         for (name, values), look in zip(lines.items(), LOOKS, strict=False):
             steps = range(1, len(np.ravel(values)) + 1)
             ax.plot(steps, np.ravel(values), color=look["color"], linestyle=look["linestyle"], label=name)
-        ax.axhline(truth[title], color=TRUTH, linewidth=0.9, label="truth")
+        if truth is not None:
+            true = np.broadcast_to(truth[title], (len(steps),))
+            ax.plot(steps, true, color=TRUTH, linewidth=0.9, label="truth")
         label(ax, x_label, "value", title)
-    legend(_row(axes)[0], loc="lower right")
+    legend(_row(axes)[0], loc=legend_at)
     return fig
 
 
