@@ -1,0 +1,28 @@
+"""momentum is read under a misspelt key, so the default is always used."""
+
+import numpy as np
+from bnlab_solutions import *
+
+LINE = None
+MISTAKE = "momentum-ignored"
+EXERCISE = "batchnorm_forward"
+MESSAGE = (
+    "The momentum in the parameters that the caller gives never arrives: you look it up under another "
+    "name and always get your default. Compare the spelling of each key with the contract."
+)
+
+
+def batchnorm_forward(x, gamma, beta, bn_param):
+    mode, eps, momentum = bn_param["mode"], bn_param.get("eps", 1e-5), bn_param.get("momemtum", 0.9)
+    running_mean = bn_param.get("running_mean", np.zeros(x.shape[1], dtype=x.dtype))
+    running_var = bn_param.get("running_var", np.zeros(x.shape[1], dtype=x.dtype))
+    if mode == "test":
+        return gamma * (x - running_mean) / np.sqrt(running_var + eps) + beta, None
+    if mode != "train":
+        raise ValueError(mode)
+    mean, var = batch_statistics(x)
+    inv_std = 1 / np.sqrt(var + eps)
+    x_hat = (x - mean) * inv_std
+    bn_param["running_mean"] = update_running(running_mean, mean, momentum)
+    bn_param["running_var"] = update_running(running_var, var, momentum)
+    return gamma * x_hat + beta, (x_hat, gamma, inv_std)
