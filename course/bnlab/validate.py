@@ -1,4 +1,4 @@
-"""Arguments: taken as arrays of floating-point numbers, or refused in a sentence that says what is wrong with them."""
+"""Arguments, taken as arrays of floats or refused in a sentence that says what is wrong with them."""
 
 from __future__ import annotations
 
@@ -37,8 +37,10 @@ def floats(name, value, shape=None):
         return array
     if len(shape) == 1 and array.ndim == 2 and len(array) == 1:
         array = array[0]
-    lengths_fit = all(n == want or (isinstance(want, str) and n > 0) for n, want in zip(array.shape, shape, strict=False))
-    if array.ndim != len(shape) or not lengths_fit:
+    fits = array.ndim == len(shape) and all(
+        n > 0 if isinstance(want, str) else n == want for n, want in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
         wanted = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
         raise ValueError(f"{name} should have shape ({wanted}), but its shape is {np.shape(value)}")
     return array
@@ -52,7 +54,7 @@ def one_of(name, value, choices):
 
 
 def number(name, value, low=-np.inf, high=np.inf):
-    """``value`` as a Python float within ``[low, high]``; otherwise a ValueError that says which range is meant.
+    """``value`` as a Python float within ``[low, high]``; otherwise a ValueError that names the range.
 
     A Python float leaves float32 arrays float32; a NumPy float64 would promote them.
     """
@@ -66,7 +68,7 @@ def number(name, value, low=-np.inf, high=np.inf):
 
 
 def divisor(name, value, total, of="the length"):
-    """``value`` as an int that divides ``total``; otherwise a ValueError. ``of`` says in words what ``total`` is."""
+    """``value`` as an int that divides ``total``; otherwise a ValueError. ``of`` names ``total`` in words."""
     if not isinstance(value, int | np.integer) or value < 1 or total % value:
         raise ValueError(f"{name} should be a whole number that divides {of}, {total}, but is {value!r}")
     return int(value)

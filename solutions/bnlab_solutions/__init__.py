@@ -1,4 +1,4 @@
-"""The reference solutions of BNLab: one module for each stage, and the only place where answers are written."""
+"""The reference solutions of BNLab: a module per stage, and the only place where answers are written."""
 
 from bnlab_solutions.backward import (
     batchnorm_backward,

@@ -16,8 +16,8 @@ def batchnorm_forward_steps(x, gamma, beta, eps):
     Returns
     -------
     steps : dict of str to ndarray
-        ``mu`` (D,), ``xmu`` (N, D), ``sq`` (N, D), ``var`` (D,), ``std`` (D,), ``inv_std`` (D,), ``xhat`` (N, D),
-        ``scaled`` (N, D), ``out`` (N, D).
+        ``mu`` (D,), ``xmu`` (N, D), ``sq`` (N, D), ``var`` (D,), ``std`` (D,), ``inv_std`` (D,), ``xhat``
+        (N, D), ``scaled`` (N, D), ``out`` (N, D).
     """
     x = floats("x", x, ("N", "D"))
     gamma = floats("gamma", gamma, x.shape[1:])
@@ -58,13 +58,13 @@ def batchnorm_backward_steps(dout, steps, gamma):
     Returns
     -------
     grads : dict of str to ndarray
-        ``d`` + the name of each node in ``steps``, of the shape of that node, and ``dx`` (N, D), ``dgamma`` (D,),
-        ``dbeta`` (D,).
+        ``d`` + the name of each node in ``steps``, of the shape of that node, and ``dx`` (N, D), ``dgamma``
+        (D,), ``dbeta`` (D,).
 
     Notes
     -----
-    The graph in reverse. A node that feeds several others collects a gradient from each; a value that was used in
-    every row collects a sum over the rows.
+    The graph in reverse. A node that feeds several others collects a gradient from each; a value that was
+    used in every row collects a sum over the rows.
 
     ====================== =======================================================
     forward                backward
@@ -128,10 +128,10 @@ def batchnorm_backward(dout, cache):
 
     Notes
     -----
-    If ``out = gamma * x_hat + beta``, ``x_hat = centred / std`` and ``centred = x - mean``, then
-    ``dstd = -sum(dx_hat * x_hat) / std``. ``std**2 = sum(centred**2) / N + eps`` gives
-    ``d std / d centred = x_hat / N``, so ``dcentred = dx_hat / std + dstd * x_hat / N``. Every row lowers every
-    centred value through the mean: ``dx = dcentred - mean(dcentred)``.
+    If ``out = gamma * x_hat + beta``, ``x_hat = centred / std`` and ``centred = x - mean``, then ``dstd =
+    -sum(dx_hat * x_hat) / std``. ``std**2 = sum(centred**2) / N + eps`` gives ``d std / d centred = x_hat /
+    N``, so ``dcentred = dx_hat / std + dstd * x_hat / N``. Every row lowers every centred value through the
+    mean: ``dx = dcentred - mean(dcentred)``.
     """
     x_hat, gamma, inv_std = training_cache(cache)
     dout = floats("dout", dout, x_hat.shape)
@@ -161,9 +161,9 @@ def batchnorm_backward_alt(dout, cache):
 
     Notes
     -----
-    ``dx = gamma / (N std) * (N dout - sum(dout) - x_hat sum(dout x_hat))`` (Santurkar et al. 2018, Fact C.1), and the
-    two sums are ``dbeta`` and ``dgamma``. Up to the factor in front: the upstream gradient without its mean, and
-    without what points along ``x_hat``.
+    ``dx = gamma / (N std) * (N dout - sum(dout) - x_hat sum(dout x_hat))`` (Santurkar et al. 2018, Fact
+    C.1), and the two sums are ``dbeta`` and ``dgamma``. Up to the factor in front: the upstream gradient
+    without its mean, and without what points along ``x_hat``.
     """
     x_hat, gamma, inv_std = training_cache(cache)
     dout = floats("dout", dout, x_hat.shape)
@@ -191,8 +191,8 @@ def batchnorm_backward_test(dout, gamma, running_var, eps):
 
     Notes
     -----
-    The statistics are constants here: ``out = gamma * (x - running_mean) / sqrt(running_var + eps) + beta`` is affine
-    in each ``x_nj`` alone, so ``dx = dout * gamma / sqrt(running_var + eps)``.
+    The statistics are constants here: ``out = gamma * (x - running_mean) / sqrt(running_var + eps) + beta``
+    is affine in each ``x_nj`` alone, so ``dx = dout * gamma / sqrt(running_var + eps)``.
     """
     dout = floats("dout", dout, ("N", "D"))
     gamma = floats("gamma", gamma, dout.shape[1:])
@@ -216,9 +216,9 @@ def project_out(dout, xhat):
 
     Notes
     -----
-    1 and ``xhat`` are orthogonal, so their components can be taken away one after the other: first the mean, then
-    ``xhat <xhat, dout> / <xhat, xhat>``. The denominator is N only for eps = 0; for a constant feature it is 0 and
-    there is nothing to take away.
+    1 and ``xhat`` are orthogonal, so their components can be taken away one after the other: first the
+    mean, then ``xhat <xhat, dout> / <xhat, xhat>``. The denominator is N only for eps = 0; for a constant
+    feature it is 0 and there is nothing to take away.
     """
     xhat = floats("xhat", xhat, ("N", "D"))
     dout = floats("dout", dout, xhat.shape)

@@ -19,8 +19,9 @@ def batch_statistics(x):
 
     Notes
     -----
-    ``mean_j = sum_n x_nj / N`` and ``var_j = sum_n (x_nj - mean_j)**2 / N`` (Ioffe & Szegedy 2015, Algorithm 1). In
-    two passes: the mean of squares minus the square of the mean loses all digits of a feature far from zero.
+    ``mean_j = sum_n x_nj / N`` and ``var_j = sum_n (x_nj - mean_j)**2 / N`` (Ioffe & Szegedy 2015,
+    Algorithm 1). In two passes: the mean of squares minus the square of the mean loses all digits of a
+    feature far from zero.
     """
     x = floats("x", x, ("N", "D"))
     mean = x.mean(axis=0)
@@ -45,8 +46,9 @@ def batchnorm_train(x, gamma, beta, eps):
 
     Notes
     -----
-    ``x_hat = (x - mean) / sqrt(var + eps)`` and ``out = gamma * x_hat + beta``, feature by feature (Ioffe & Szegedy
-    2015, Algorithm 1). eps stands under the root, so a constant feature gives ``beta``, and so does N = 1.
+    ``x_hat = (x - mean) / sqrt(var + eps)`` and ``out = gamma * x_hat + beta``, feature by feature (Ioffe &
+    Szegedy 2015, Algorithm 1). eps stands under the root, so a constant feature gives ``beta``, and so does
+    N = 1.
     """
     x = floats("x", x, ("N", "D"))
     gamma = floats("gamma", gamma, x.shape[1:])

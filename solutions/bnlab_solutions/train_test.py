@@ -25,8 +25,8 @@ def update_running(running, sample, momentum):
 
     Notes
     -----
-    ``updated = momentum * running + (1 - momentum) * sample``. PyTorch calls ``1 - momentum`` what is called momentum
-    here.
+    ``updated = momentum * running + (1 - momentum) * sample``. PyTorch calls ``1 - momentum`` what is
+    called momentum here.
     """
     momentum = number("momentum", momentum, low=0, high=1)
     return momentum * floats("running", running) + (1 - momentum) * floats("sample", sample)
@@ -41,9 +41,10 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     gamma, beta : ndarray, (D,)
         Scale and shift of every feature.
     bn_param : dict
-        ``mode``: ``"train"`` (statistics of this batch; the buffers are updated) or ``"test"`` (statistics from the
-        buffers, which stay as they are). ``eps``: 1e-5 if absent. ``momentum``: 0.9 if absent. ``running_mean`` and
-        ``running_var``: the buffers, (D,), zeros if absent. Train mode stores new buffers under these keys.
+        ``mode``: ``"train"`` (statistics of this batch; the buffers are updated) or ``"test"`` (statistics
+        from the buffers, which stay as they are). ``eps``: 1e-5 if absent. ``momentum``: 0.9 if absent.
+        ``running_mean`` and ``running_var``: the buffers, (D,), zeros if absent. Train mode stores new
+        buffers under these keys.
 
     Returns
     -------
@@ -58,8 +59,8 @@ def batchnorm_forward(x, gamma, beta, bn_param):
 
     Notes
     -----
-    Both modes compute ``out = gamma * (x - mean) / sqrt(var + eps) + beta``; they differ in whose mean and variance.
-    The buffers remember the biased variance itself, without eps and without a root.
+    Both modes compute ``out = gamma * (x - mean) / sqrt(var + eps) + beta``; they differ in whose mean and
+    variance. The buffers remember the biased variance itself, without eps and without a root.
     """
     x = floats("x", x, ("N", "D"))
     gamma = floats("gamma", gamma, x.shape[1:])
@@ -134,10 +135,10 @@ def recalibrate(batches):
 
     Notes
     -----
-    Carried along: the number of rows M so far, their mean, and the sum S of their squared distances to it. A batch
-    of n rows whose mean is ``delta`` away merges as ``S += n * var + delta**2 * M * n / (M + n)``,
-    ``mean += delta * n / (M + n)``, ``M += n`` (Chan, Golub & LeVeque 1983). Every term is a square or a small
-    correction, so nothing cancels, however far from zero the data lie.
+    Carried along: the number of rows M so far, their mean, and the sum S of their squared distances to it.
+    A batch of n rows whose mean is ``delta`` away merges as ``S += n * var + delta**2 * M * n / (M + n)``,
+    ``mean += delta * n / (M + n)``, ``M += n`` (Chan, Golub & LeVeque 1983). Every term is a square or a
+    small correction, so nothing cancels, however far from zero the data lie.
     """
     M, mean, S, D = 0, 0.0, 0.0, "D"
     for batch in batches:

@@ -21,9 +21,9 @@ def standardize(x, axis):
 
     Notes
     -----
-    A slice ``s`` of ``n`` values becomes ``(s - m) / sqrt(v)`` with ``m = sum(s) / n`` and
-    ``v = sum((s - m)**2) / n``. Whether a slice is constant is asked of its values: rounding in ``m`` may leave ``v``
-    tiny where it should be 0.
+    A slice ``s`` of ``n`` values becomes ``(s - m) / sqrt(v)`` with ``m = sum(s) / n`` and ``v = sum((s -
+    m)**2) / n``. Whether a slice is constant is asked of its values: rounding in ``m`` may leave ``v`` tiny
+    where it should be 0.
     """
     x = floats("x", x)
     constant = x.max(axis=axis, keepdims=True) == x.min(axis=axis, keepdims=True)
@@ -52,8 +52,8 @@ def relative_error(a, b):
 
     Notes
     -----
-    ``max|a - b| / max(max|a|, max|b|)``, one scale for the whole array: entries near zero are mostly rounding noise,
-    and a scale of their own would make an alarm of it.
+    ``max|a - b| / max(max|a|, max|b|)``, one scale for the whole array: entries near zero are mostly
+    rounding noise, and a scale of their own would make an alarm of it.
     """
     a = floats("a", a)
     b = floats("b", b, a.shape)
@@ -87,8 +87,8 @@ def numerical_gradient(f, x, dout, h=1e-5):
     Notes
     -----
     Central differences: with ``L(x) = sum(f(x) * dout)`` and the unit vector ``e_i`` of entry ``i``,
-    ``dL/dx_i = (L(x + h e_i) - L(x - h e_i)) / (2 h) + O(h**2)``. Subtracting before summing loses fewer digits. The
-    first value is copied because ``f`` may write the second one into the same array.
+    ``dL/dx_i = (L(x + h e_i) - L(x - h e_i)) / (2 h) + O(h**2)``. Subtracting before summing loses fewer
+    digits. The first value is copied because ``f`` may write the second one into the same array.
     """
     x = np.array(x, dtype=np.float64)
     h = number("h", h)
