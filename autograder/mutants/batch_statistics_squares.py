@@ -3,7 +3,7 @@
 from bnlab_solutions import *
 
 LINE = 11
-MISTAKE = "cancellation"
+MISTAKE = "catastrophic-cancellation"
 EXERCISE = "batch_statistics"
 MESSAGE = (
     "Your variance is a difference of two large, nearly equal numbers. For data far from zero most "

@@ -4,7 +4,7 @@ import numpy as np
 from bnlab_solutions import *
 
 LINE = 11
-MISTAKE = "cancellation"
+MISTAKE = "catastrophic-cancellation"
 EXERCISE = "batchnorm_forward"
 MESSAGE = (
     "Your variance is a difference of two large, nearly equal numbers. For data far from zero most "

@@ -1,0 +1,413 @@
+"""Legal inputs for every exercise, and what a course answers to them.
+
+A probe calls one exercise of a course (a namespace of functions) and yields pairs (label, answer). Two
+courses behave alike on an exercise if their answers do. The inputs are those that the contracts allow and
+ordinary checks leave out: large eps, warm buffers, gamma far from one, N != D, channels that differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from bnlab_autograder.grading.cases import Mismatch, describe, expect_close, tracing
+
+Course = SimpleNamespace
+Answers = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What a course answers where it raises."""
+
+    error: str
+
+
+def answers(course: dict[str, Any], exercise: str) -> Answers:
+    """All answers of ``course`` to the probe of ``exercise``, tuples and dicts taken apart."""
+    found: Answers = {}
+    with np.errstate(all="ignore"):
+        for label, answer in PROBES[exercise](SimpleNamespace(**course)):
+            found.update(_leaves(label, answer))
+    return found
+
+
+def differences(got: Answers, want: Answers, rtol: float) -> dict[str, str]:
+    """Where two courses differ, and how: ``{label: sentence}``."""
+    labels = [*want, *(label for label in got if label not in want)]
+    compared = {label: _difference(got.get(label), want.get(label), rtol) for label in labels}
+    return {label: text for label, text in compared.items() if text}
+
+
+def alike(one: Answers, other: Answers) -> bool:
+    """Whether two courses, right or wrong, give the same answers."""
+    return one.keys() == other.keys() and all(_same(one[label], other[label]) for label in one)
+
+
+def remarks(got: Answers, want: Answers, rtol: float) -> set[str]:
+    """The codes of what is tolerated with a remark."""
+    with tracing() as trace:
+        differences(got, want, rtol)
+    return set(trace.remarks)
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return (
+            one.shape == other.shape
+            and one.dtype == other.dtype
+            and np.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
+        )
+    return type(one) is type(other) and bool(one == other)
+
+
+def _leaves(label: str, answer: object) -> Iterator[tuple[str, object]]:
+    if isinstance(answer, dict):
+        for key, item in answer.items():
+            yield from _leaves(f"{label}[{key}]", item)
+    elif isinstance(answer, tuple | list):
+        for position, item in enumerate(answer):
+            yield from _leaves(f"{label}[{position}]", item)
+    else:
+        yield label, answer
+
+
+def _difference(got: object, want: object, rtol: float) -> str | None:
+    if not isinstance(want, np.ndarray | float | np.floating):
+        return None if type(got) is type(want) and got == want else f"{_shown(got)} for {_shown(want)}"
+    if not np.isfinite(want).all():
+        raise AssertionError("the reference itself is not finite here: no legal input")
+    want = np.asarray(want)
+    try:
+        expect_close(
+            got,
+            want,
+            name="it",
+            feature=1 if want.ndim == 4 else -1,
+            rtol=rtol if want.dtype == np.float64 else None,
+        )
+    except Mismatch as problem:
+        return str(problem)
+    return None
+
+
+def _shown(answer: object) -> str:
+    return repr(answer) if isinstance(answer, str | bool | Raised) else describe(answer)
+
+
+def _attempt(function: Callable, *arguments: Any) -> object:
+    try:
+        return function(*arguments)
+    except Exception as error:  # whatever a course may raise is its answer
+        return Raised(type(error).__name__)
+
+
+def _call(function: Callable, *arguments: Any) -> dict[str, object]:
+    """The result, and whether each argument that is an array is what it was."""
+    before = [argument.copy() if isinstance(argument, np.ndarray) else None for argument in arguments]
+    result = _attempt(function, *arguments)
+    intact = all(old is None or np.array_equal(old, new) for old, new in zip(before, arguments, strict=True))
+    return {"result": result, "arguments intact": intact}
+
+
+def _batch(seed: int = 0, N: int = 7, D: int = 5) -> np.ndarray:
+    """Features of different centre and spread."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(N, D)) * np.linspace(0.2, 3.0, D) + np.linspace(-2.0, 4.0, D)
+
+
+def _scales(D: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    return np.linspace(-1.5, 2.3, D), np.linspace(0.7, -0.9, D)
+
+
+def _images(seed: int = 0, N: int = 2, C: int = 4, H: int = 3, W: int = 5) -> np.ndarray:
+    x = _batch(seed, N * H * W, C).reshape(N, H, W, C)
+    return np.ascontiguousarray(x.transpose(0, 3, 1, 2)) + np.linspace(0, 1, W)
+
+
+def _upstream(shape: tuple[int, ...], seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape) + 0.3
+
+
+def _single(*arrays: np.ndarray) -> list[np.ndarray]:
+    return [array.astype(np.float32) for array in arrays]
+
+
+EDGE_BATCHES = {
+    "ordinary": _batch(),
+    "square": _batch(1, 5, 5),
+    "fewer examples than features": _batch(2, 3, 5),
+    "small spread": 0.01 * _batch(3),
+    "one constant feature": np.where(np.arange(5) == 2, 3.0, _batch(4)),
+    "far from zero": 1e6 + _batch(5),
+    "integers": np.random.default_rng(6).integers(-4, 9, size=(7, 5)),
+    "a single example": _batch(7, 1, 5),
+}
+
+
+def standardize(c: Course) -> Iterator[tuple[str, object]]:
+    x = _batch()
+    cube = _batch(1, 12, 5).reshape(3, 4, 5)
+    for axis in (0, 1, -1):
+        yield f"matrix, axis {axis}", _call(c.standardize, x.copy(), axis)
+        yield f"cube, axis {axis}", _call(c.standardize, cube.copy(), axis)
+    yield "square, axis 1", _call(c.standardize, x[:5].copy(), 1)
+    yield "small numbers", _call(c.standardize, 1e-6 * x, 0)
+    yield "integers", _call(c.standardize, EDGE_BATCHES["integers"].copy(), 0)
+    yield "one constant column", _call(c.standardize, np.where(np.arange(5) == 2, 3.0, x), 0)
+
+
+def relative_error(c: Course) -> Iterator[tuple[str, object]]:
+    a = _batch()
+    b = a + 1e-3 * _upstream(a.shape)
+    pairs = {
+        "two matrices": (a, b),
+        "two cubes": (a.reshape(1, 7, 5), b.reshape(1, 7, 5)),
+        "all too small": (a - 0.5, a),
+        "negative numbers": (-np.abs(a) - 1, -np.abs(a) - 1.5),
+        "large numbers": (1e3 * a, 1e3 * b),
+        "noise around zero": (np.array([1.0, 1e-12]), np.array([1.0, 2e-12])),
+        "zeros and numbers": (np.zeros_like(a), a),
+        "numbers and zeros": (a, np.zeros_like(a)),
+        "zeros": (np.zeros((2, 3)), np.zeros((2, 3))),
+        "one entry": (np.array([2.0]), np.array([-3.0])),
+    }
+    for label, pair in pairs.items():
+        yield label, _call(c.relative_error, *(array.copy() for array in pair))
+
+
+def numerical_gradient(c: Course) -> Iterator[tuple[str, object]]:
+    x = 0.3 * _batch(0, 3, 4)
+    W = _upstream((4, 2), 3)
+    functions = {
+        "matrix product": lambda x: np.tanh(x @ W),
+        "row softmax": lambda x: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True),
+        "cubes": lambda x: x**3,
+        "its argument itself": lambda x: x,
+        "a view": lambda x: x.T,
+    }
+    for label, f in functions.items():
+        for h in (1e-3, 0.1):
+            dout = _upstream(f(x).shape)
+            yield f"{label}, h = {h}", _call(c.numerical_gradient, f, x.copy(), dout, h)
+    yield "a vector", _call(c.numerical_gradient, np.sin, x[0].copy(), dout[:, 0].copy(), 1e-3)
+    integers = np.array([[1, 2, -3], [0, 4, 1]])
+    yield "integers", _call(c.numerical_gradient, np.sin, integers, _upstream((2, 3)), 1e-3)
+
+
+def batch_statistics(c: Course) -> Iterator[tuple[str, object]]:
+    for label, x in EDGE_BATCHES.items():
+        yield label, _call(c.batch_statistics, x.copy())
+
+
+def batchnorm_train(c: Course) -> Iterator[tuple[str, object]]:
+    for label, x in EDGE_BATCHES.items():
+        for eps in (1e-3, 1.0):
+            yield f"{label}, eps = {eps}", _call(c.batchnorm_train, x.copy(), *_scales(), eps)
+
+
+def update_running(c: Course) -> Iterator[tuple[str, object]]:
+    running, sample = _batch()[0], _batch()[1]
+    for momentum in (0.0, 0.3, 0.9, 1.0):
+        yield f"momentum {momentum}", _call(c.update_running, running.copy(), sample.copy(), momentum)
+
+
+def batchnorm_forward(c: Course) -> Iterator[tuple[str, object]]:
+    gamma, beta = _scales()
+
+    def forward(x: np.ndarray, param: dict, mode: str) -> dict[str, object]:
+        param["mode"] = mode
+        called = _call(lambda *a: c.batchnorm_forward(*a, param)[0], x.copy(), gamma.copy(), beta.copy())
+        buffers = {key: np.array(param[key]) for key in ("running_mean", "running_var") if key in param}
+        return {**called, **buffers}
+
+    for label, x in EDGE_BATCHES.items():
+        yield f"{label}, train", forward(x, {"eps": 1.0, "momentum": 0.7, **_buffers()}, "train")
+        yield f"{label}, small eps, train", forward(x, {"eps": 1e-3, **_buffers()}, "train")
+        yield f"{label}, test", forward(x, {"eps": 0.3, **_buffers()}, "test")
+        yield f"{label}, no buffers, train", forward(x, {"eps": 0.3}, "train")
+    yield "no buffers, test", forward(_batch(), {"eps": 0.3}, "test")
+    yield "an unknown mode", forward(_batch(), {"eps": 0.3, **_buffers()}, "evaluate")
+    first, second = {"eps": 0.3, **_buffers()}, {"eps": 0.3}
+    for round_ in range(2):
+        yield f"first layer, train {round_}", forward(_batch(round_), first, "train")
+        yield f"second layer, train {round_}", forward(3 * _batch(round_) + 1, second, "train")
+    for round_ in range(2):
+        yield f"first layer, test {round_}", forward(_batch(9), first, "test")
+        yield f"second layer, test {round_}", forward(_batch(9), second, "test")
+
+
+def _buffers(D: int = 5) -> dict[str, np.ndarray]:
+    return {"running_mean": np.linspace(-1.0, 2.0, D), "running_var": np.linspace(0.1, 5.0, D)}
+
+
+def fold_batchnorm(c: Course) -> Iterator[tuple[str, object]]:
+    gamma, beta = _scales()
+    mean, var = _buffers().values()
+    b = np.linspace(1.0, -2.0, 5)
+    for label, W in {"wide": _upstream((3, 5)), "square": _upstream((5, 5))}.items():
+        for eps in (1e-5, 0.5):
+            arguments = [array.copy() for array in (W, b, gamma, beta, mean, var)]
+            yield f"{label}, eps = {eps}", _call(c.fold_batchnorm, *arguments, eps)
+    yield "a dead unit", _call(c.fold_batchnorm, W, b, gamma, beta, mean, np.where(b > 0, var, 0.0), 0.5)
+
+
+def recalibrate(c: Course) -> Iterator[tuple[str, object]]:
+    x = _batch(0, 20, 5) + np.linspace(0, 3, 20)[:, None]
+    pieces = np.split(x, [4, 5, 13])
+    yield "a list", _call(c.recalibrate, [piece.copy() for piece in pieces])
+    yield "a generator", _call(c.recalibrate, (piece.copy() for piece in pieces))
+    yield "another order", _call(c.recalibrate, [piece.copy() for piece in pieces[::-1]])
+    yield "far from zero", _call(c.recalibrate, [1e6 + piece for piece in pieces])
+    yield "one batch", _call(c.recalibrate, [x.copy()])
+    yield "single rows", _call(c.recalibrate, (row[None] for row in x.copy()))
+
+
+def batchnorm_backward_steps(c: Course) -> Iterator[tuple[str, object]]:
+    gamma, beta = _scales()
+    for label in ("ordinary", "square", "small spread"):
+        for eps in (1e-3, 1.0):
+            x = EDGE_BATCHES[label]
+            steps = c.batchnorm_forward_steps(x, gamma, beta, eps)
+            before = {name: value.copy() for name, value in steps.items()}
+            yield f"{label}, eps = {eps}", _call(c.batchnorm_backward_steps, _upstream(x.shape), steps, gamma)
+            same = all(np.array_equal(before[name], steps[name]) for name in before)
+            yield f"{label}, eps = {eps}, nodes intact", same
+
+
+def _backward_of_batchnorm(exercise: str) -> Callable[[Course], Iterator[tuple[str, object]]]:
+    def probe(c: Course) -> Iterator[tuple[str, object]]:
+        gamma, beta = _scales()
+        for label in ("ordinary", "square", "fewer examples than features", "small spread"):
+            for eps in (1e-3, 1.0):
+                x = EDGE_BATCHES[label].copy()
+                param = {"mode": "train", "eps": eps, "momentum": 0.7, **_buffers()}
+                _, cache = c.batchnorm_forward(x, gamma, beta, param)
+                buffers = {key: np.array(param[key]) for key in _buffers()}
+                yield f"{label}, eps = {eps}", _call(getattr(c, exercise), _upstream(x.shape), cache)
+                same = all(np.array_equal(buffers[key], param[key]) for key in buffers)
+                yield f"{label}, eps = {eps}, buffers intact", same
+        x, gamma, beta = _single(_batch(), gamma, beta)
+        _, cache = c.batchnorm_forward(x, gamma, beta, {"mode": "train", "eps": 0.3})
+        yield "float32", _call(getattr(c, exercise), *_single(_upstream(x.shape)), cache)
+
+    return probe
+
+
+def batchnorm_backward_test(c: Course) -> Iterator[tuple[str, object]]:
+    gamma, _ = _scales()
+    running_var = np.array([0.1, 4.0, 0.0, 1.0, 9.0])
+    for N in (7, 5, 1):
+        yield (
+            f"{N} examples",
+            _call(c.batchnorm_backward_test, _upstream((N, 5)), gamma.copy(), running_var.copy(), 0.7),
+        )
+
+
+def project_out(c: Course) -> Iterator[tuple[str, object]]:
+    for label in ("ordinary", "square", "one constant feature"):
+        x = EDGE_BATCHES[label]
+        for eps in (1e-5, 1.0):
+            xhat = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)
+            yield f"{label}, eps = {eps}", _call(c.project_out, _upstream(x.shape), xhat)
+
+
+def spatial_batchnorm_forward(c: Course) -> Iterator[tuple[str, object]]:
+    for shape in ((2, 4, 3, 5), (4, 4, 4, 4), (2, 3, 6, 5)):
+        C = shape[1]
+        gamma, beta = _scales(C)
+        param = {"eps": 0.3, "momentum": 0.7, **_buffers(C)}
+        for number, mode in enumerate(("train", "train", "test", "test")):
+            param["mode"] = mode
+            yield (
+                f"{shape}, call {number}",
+                _call(
+                    lambda *a, p=param: c.spatial_batchnorm_forward(*a, p)[0],
+                    _images(number, *shape),
+                    gamma,
+                    beta,
+                ),
+            )
+            yield f"{shape}, call {number}, buffers", {key: np.array(param[key]) for key in _buffers()}
+
+
+def spatial_batchnorm_backward(c: Course) -> Iterator[tuple[str, object]]:
+    for shape in ((2, 4, 3, 5), (4, 4, 4, 4)):
+        gamma, beta = _scales(shape[1])
+        param = {"mode": "train", "eps": 0.3, **_buffers(shape[1])}
+        _, cache = c.spatial_batchnorm_forward(_images(0, *shape), gamma, beta, param)
+        yield f"{shape}", _call(c.spatial_batchnorm_backward, _upstream(shape), cache)
+
+
+def layernorm_forward(c: Course) -> Iterator[tuple[str, object]]:
+    constant_row = _batch(4)
+    constant_row[2] = 3.0
+    batches = EDGE_BATCHES | {"one constant example": constant_row}
+    for label, x in batches.items():
+        param = {"eps": 0.3}
+        for order in (1, -1):
+            called = _call(lambda *a, p=param: c.layernorm_forward(*a, p)[0], x[::order].copy(), *_scales())
+            yield f"{label}, order {order}", called
+    test = {"mode": "test", "eps": 1e-3}
+    yield "called test", _call(lambda *a: c.layernorm_forward(*a, test)[0], _batch(), *_scales())
+
+
+def layernorm_backward(c: Course) -> Iterator[tuple[str, object]]:
+    for label in ("ordinary", "square", "fewer examples than features", "small spread"):
+        x = EDGE_BATCHES[label].copy()
+        for eps in (1e-3, 1.0):
+            _, cache = c.layernorm_forward(x, *_scales(), {"eps": eps})
+            yield f"{label}, eps = {eps}", _call(c.layernorm_backward, _upstream(x.shape), cache)
+
+
+GROUPED = (((2, 4, 3, 5), 2), ((2, 4, 3, 5), 1), ((2, 4, 3, 5), 4), ((3, 6, 2, 2), 3), ((6, 6, 6, 6), 2))
+
+
+def _channelwise(C: int) -> list[np.ndarray]:
+    return [array.reshape(1, C, 1, 1) for array in _scales(C)]
+
+
+def spatial_groupnorm_forward(c: Course) -> Iterator[tuple[str, object]]:
+    for shape, G in GROUPED:
+        yield (
+            f"{shape}, {G} groups",
+            _call(
+                lambda *a, G=G: c.spatial_groupnorm_forward(*a, G, {"eps": 0.3})[0],
+                _images(0, *shape),
+                *_channelwise(shape[1]),
+            ),
+        )
+
+
+def spatial_groupnorm_backward(c: Course) -> Iterator[tuple[str, object]]:
+    for shape, G in GROUPED:
+        _, cache = c.spatial_groupnorm_forward(_images(0, *shape), *_channelwise(shape[1]), G, {"eps": 0.3})
+        yield f"{shape}, {G} groups", _call(c.spatial_groupnorm_backward, _upstream(shape), cache)
+
+
+PROBES: dict[str, Callable[[Course], Iterator[tuple[str, object]]]] = {
+    probe.__name__: probe
+    for probe in (
+        standardize,
+        relative_error,
+        numerical_gradient,
+        batch_statistics,
+        batchnorm_train,
+        update_running,
+        batchnorm_forward,
+        fold_batchnorm,
+        recalibrate,
+        batchnorm_backward_steps,
+        batchnorm_backward_test,
+        project_out,
+        spatial_batchnorm_forward,
+        spatial_batchnorm_backward,
+        layernorm_forward,
+        layernorm_backward,
+        spatial_groupnorm_forward,
+        spatial_groupnorm_backward,
+    )
+} | {name: _backward_of_batchnorm(name) for name in ("batchnorm_backward", "batchnorm_backward_alt")}
