@@ -25,15 +25,13 @@ def batchnorm_forward(x, gamma, beta, bn_param):
     elif mode != "test":
         raise ValueError(mode)
     out = gamma * (x - mean) / np.sqrt(var + eps) + beta
-    return out, (x, gamma, beta, bn_param)
+    return out, (x, gamma, bn_param)
 
 
 def batchnorm_backward(dout, cache):
-    x, gamma, beta, bn_param = cache
-    out, _ = batchnorm_forward(x, gamma, beta, bn_param)
+    x, gamma, bn_param = cache
+    x_hat, _ = batchnorm_forward(x, np.ones_like(gamma), np.zeros_like(gamma), bn_param)
     inv_std = 1 / np.sqrt(x.var(axis=0) + bn_param.get("eps", 1e-5))
-    x_hat = (x - x.mean(axis=0)) * inv_std
-    assert out.shape == x_hat.shape
     dbeta = dout.sum(axis=0)
     dgamma = (dout * x_hat).sum(axis=0)
     dx = gamma * inv_std * (dout - (dbeta + x_hat * dgamma) / len(x))
@@ -41,7 +39,7 @@ def batchnorm_backward(dout, cache):
 
 
 def batchnorm_backward_alt(dout, cache):
-    x, gamma, _, bn_param = cache
+    x, gamma, bn_param = cache
     mean, var = batch_statistics(x)
     inv_std = 1 / np.sqrt(var + bn_param.get("eps", 1e-5))
     x_hat = (x - mean) * inv_std

@@ -123,11 +123,18 @@ def _split(source: str, *, hoist: bool) -> tuple[list[str], str]:
             own = isinstance(node, ast.ImportFrom) and (node.level > 0 or module.split(".")[0] == REFERENCE)
             if not own and not hoist and module != "__future__":
                 continue
-            imports += [] if own else [ast.unparse(node)]
+            imports += [] if own else _one_by_one(node)
         elif not (_is_docstring(node, position) or set(_defined(node)) & set(METADATA)):
             continue
         lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
     return imports, "\n".join(lines).strip("\n")
+
+
+def _one_by_one(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """An import statement for each name, so that equal ones can be told."""
+    if isinstance(node, ast.Import):
+        return [ast.unparse(ast.Import([alias])) for alias in node.names]
+    return [ast.unparse(ast.ImportFrom(node.module, [alias], node.level)) for alias in node.names]
 
 
 def _is_docstring(node: ast.stmt, position: int) -> bool:
