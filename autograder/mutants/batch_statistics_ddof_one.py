@@ -6,9 +6,8 @@ LINE = 6
 MISTAKE = "unbiased-variance"
 EXERCISE = "batch_statistics"
 MESSAGE = (
-    "Your variance divides by one less than the number of examples. That is the unbiased estimate of "
-    "statistics; to normalise a batch, the paper and this course divide by the number of examples. "
-    "For small batches the two differ by a lot. Look at the divisor."
+    "Your variance divides by one less than the number of examples. The paper and this course divide "
+    "by the number of examples, and for small batches the two differ by a lot. Look at the divisor."
 )
 
 

@@ -7,7 +7,7 @@ MISTAKE = "gamma-per-example"
 EXERCISE = "layernorm_forward"
 MESSAGE = (
     "Your scale and shift are applied per example, but they belong to features: one number for each "
-    "column. Turning the batch around turns the meaning of these parameters around as well. For a "
+    "column. Turning the batch around turns the meaning of these parameters around as well, and for a "
     "square batch nothing complains. Look at which axis they meet."
 )
 

@@ -51,7 +51,8 @@ def load_bank(folder: Path) -> dict[str, Entry]:
 def compose(entry: Entry | None, overrides_source: str = "") -> str:
     """The source of a whole course: reference functions, then those of ``entry``, then ``overrides_source``.
 
-    What comes later wins. Metadata, module docstrings and imports from the reference package are left out.
+    What comes later wins. Metadata, module docstrings and imports from the reference package are left out, so
+    that the source runs where only ``numpy`` and ``bnlab`` are installed.
     """
     sources = [*reference_sources(), entry.source if entry else "", overrides_source]
     imports, bodies = ["import numpy as np"], []
@@ -113,7 +114,7 @@ def _defined(node: ast.stmt) -> list[str]:
 def _split(source: str, *, hoist: bool) -> tuple[list[str], str]:
     """The imports of ``source`` that belong to the top, and the rest without docstring and metadata.
 
-    With ``hoist`` false imports stay where they are: a student's own code may rely on their order.
+    With ``hoist`` false everything stays where it is, but for imports from ``__future__`` and the reference.
     """
     lines = source.splitlines()
     imports: list[str] = []
@@ -124,7 +125,7 @@ def _split(source: str, *, hoist: bool) -> tuple[list[str], str]:
             if not own and not hoist and module != "__future__":
                 continue
             imports += [] if own else _one_by_one(node)
-        elif not (_is_docstring(node, position) or set(_defined(node)) & set(METADATA)):
+        elif not hoist or not (_is_docstring(node, position) or set(_defined(node)) & set(METADATA)):
             continue
         lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
     return imports, "\n".join(lines).strip("\n")

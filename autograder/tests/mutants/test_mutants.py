@@ -49,6 +49,7 @@ def test_a_mutant_has_its_fields(entry: Entry) -> None:
 @mutants
 def test_a_message_is_for_students(entry: Entry) -> None:
     assert 60 < len(entry.message) < 420
+    assert len(re.findall(r"[.?](?: |$)", entry.message)) <= 3, "what it is, why it matters, where to look"
     assert "np." not in entry.message
     assert not re.search(r"[`=+*/\[\]_]|\w\(", entry.message), "no code in a message"
 
@@ -101,6 +102,9 @@ def test_every_exercise_has_mutants_and_variants() -> None:
 
 
 def test_the_page_explains_every_mistake() -> None:
-    anchors = re.findall(r'<a id="([^"]+)"></a>', PAGE.read_text(encoding="utf-8"))
+    page = PAGE.read_text(encoding="utf-8")
+    anchors = re.findall(r'<a id="([^"]+)"></a>', page)
     assert len(anchors) == len(set(anchors))
     assert set(anchors) == {entry.mistake for entry in MUTANTS.values()}
+    assert page.count("*Notice it:*") == len(anchors)
+    assert "```" not in page, "no code"
