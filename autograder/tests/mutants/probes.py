@@ -106,11 +106,11 @@ def _attempt(function: Callable, *arguments: Any) -> object:
 
 
 def _call(function: Callable, *arguments: Any) -> dict[str, object]:
-    """The result, and whether each argument that is an array is what it was."""
-    before = [argument.copy() if isinstance(argument, np.ndarray) else None for argument in arguments]
-    result = _attempt(function, *arguments)
-    intact = all(old is None or np.array_equal(old, new) for old, new in zip(before, arguments, strict=True))
-    return {"result": result, "arguments intact": intact}
+    """The result for copies of the arguments, and whether arrays among them are afterwards what they were."""
+    given = [item.copy(order="K") if isinstance(item, np.ndarray) else item for item in arguments]
+    result = _attempt(function, *given)
+    arrays = [(old, new) for old, new in zip(arguments, given, strict=True) if isinstance(old, np.ndarray)]
+    return {"result": result, "arguments intact": all(np.array_equal(old, new) for old, new in arrays)}
 
 
 def _batch(seed: int = 0, N: int = 7, D: int = 5) -> np.ndarray:
@@ -121,6 +121,10 @@ def _batch(seed: int = 0, N: int = 7, D: int = 5) -> np.ndarray:
 
 def _scales(D: int = 5) -> tuple[np.ndarray, np.ndarray]:
     return np.linspace(-1.5, 2.3, D), np.linspace(0.7, -0.9, D)
+
+
+def _scales_for(x: np.ndarray) -> list[np.ndarray]:
+    return _single(*_scales()) if x.dtype == np.float32 else list(_scales())
 
 
 def _images(seed: int = 0, N: int = 2, C: int = 4, H: int = 3, W: int = 5) -> np.ndarray:
@@ -145,6 +149,8 @@ EDGE_BATCHES = {
     "far from zero": 1e6 + _batch(5),
     "integers": np.random.default_rng(6).integers(-4, 9, size=(7, 5)),
     "a single example": _batch(7, 1, 5),
+    "columns in one piece": _batch(8, 5, 7).T,
+    "single precision": _batch(9).astype(np.float32),
 }
 
 
@@ -152,11 +158,13 @@ def standardize(c: Course) -> Iterator[tuple[str, object]]:
     x = _batch()
     cube = _batch(1, 12, 5).reshape(3, 4, 5)
     for axis in (0, 1, -1):
-        yield f"matrix, axis {axis}", _call(c.standardize, x.copy(), axis)
-        yield f"cube, axis {axis}", _call(c.standardize, cube.copy(), axis)
-    yield "square, axis 1", _call(c.standardize, x[:5].copy(), 1)
+        yield f"matrix, axis {axis}", _call(c.standardize, x, axis)
+        yield f"cube, axis {axis}", _call(c.standardize, cube, axis)
+    yield "cube, axes 0 and 2", _call(c.standardize, cube, (0, 2))
+    yield "square, axis 1", _call(c.standardize, x[:5], 1)
     yield "small numbers", _call(c.standardize, 1e-6 * x, 0)
-    yield "integers", _call(c.standardize, EDGE_BATCHES["integers"].copy(), 0)
+    yield "integers", _call(c.standardize, EDGE_BATCHES["integers"], 0)
+    yield "single precision", _call(c.standardize, EDGE_BATCHES["single precision"], 0)
     yield "one constant column", _call(c.standardize, np.where(np.arange(5) == 2, 3.0, x), 0)
 
 
@@ -176,7 +184,7 @@ def relative_error(c: Course) -> Iterator[tuple[str, object]]:
         "one entry": (np.array([2.0]), np.array([-3.0])),
     }
     for label, pair in pairs.items():
-        yield label, _call(c.relative_error, *(array.copy() for array in pair))
+        yield label, _call(c.relative_error, *pair)
 
 
 def numerical_gradient(c: Course) -> Iterator[tuple[str, object]]:
@@ -192,44 +200,43 @@ def numerical_gradient(c: Course) -> Iterator[tuple[str, object]]:
     for label, f in functions.items():
         for h in (1e-3, 0.1):
             dout = _upstream(f(x).shape)
-            yield f"{label}, h = {h}", _call(c.numerical_gradient, f, x.copy(), dout, h)
-    yield "a vector", _call(c.numerical_gradient, np.sin, x[0].copy(), dout[:, 0].copy(), 1e-3)
+            yield f"{label}, h = {h}", _call(c.numerical_gradient, f, x, dout, h)
+    yield "a vector", _call(c.numerical_gradient, np.sin, x[0], dout[:, 0], 1e-3)
     integers = np.array([[1, 2, -3], [0, 4, 1]])
     yield "integers", _call(c.numerical_gradient, np.sin, integers, _upstream((2, 3)), 1e-3)
 
 
 def batch_statistics(c: Course) -> Iterator[tuple[str, object]]:
     for label, x in EDGE_BATCHES.items():
-        yield label, _call(c.batch_statistics, x.copy())
+        yield label, _call(c.batch_statistics, x)
 
 
 def batchnorm_train(c: Course) -> Iterator[tuple[str, object]]:
     for label, x in EDGE_BATCHES.items():
         for eps in (1e-3, 1.0):
-            yield f"{label}, eps = {eps}", _call(c.batchnorm_train, x.copy(), *_scales(), eps)
+            yield f"{label}, eps = {eps}", _call(c.batchnorm_train, x, *_scales_for(x), eps)
 
 
 def update_running(c: Course) -> Iterator[tuple[str, object]]:
     running, sample = _batch()[0], _batch()[1]
     for momentum in (0.0, 0.3, 0.9, 1.0):
-        yield f"momentum {momentum}", _call(c.update_running, running.copy(), sample.copy(), momentum)
+        yield f"momentum {momentum}", _call(c.update_running, running, sample, momentum)
 
 
 def batchnorm_forward(c: Course) -> Iterator[tuple[str, object]]:
-    gamma, beta = _scales()
-
     def forward(x: np.ndarray, param: dict, mode: str) -> dict[str, object]:
         param["mode"] = mode
         # Whether zeros are written down where there were no buffers is a matter of taste in test mode.
         keys = _buffers() if mode == "train" else [key for key in _buffers() if key in param]
-        called = _call(lambda *a: c.batchnorm_forward(*a, param)[0], x.copy(), gamma.copy(), beta.copy())
+        called = _call(lambda *a: c.batchnorm_forward(*a, param)[0], x, *_scales_for(x))
         buffers = {key: np.array(param[key]) for key in keys if key in param}
         return {**called, **buffers}
 
     for label, x in EDGE_BATCHES.items():
-        yield f"{label}, train", forward(x, {"eps": 1.0, "momentum": 0.7, **_buffers()}, "train")
-        yield f"{label}, small eps, train", forward(x, {"eps": 1e-3, **_buffers()}, "train")
-        yield f"{label}, test", forward(x, {"eps": 0.3, **_buffers()}, "test")
+        dtype = np.float32 if x.dtype == np.float32 else np.float64
+        yield f"{label}, train", forward(x, {"eps": 1.0, "momentum": 0.7, **_buffers(dtype=dtype)}, "train")
+        yield f"{label}, small eps, train", forward(x, {"eps": 1e-3, **_buffers(dtype=dtype)}, "train")
+        yield f"{label}, test", forward(x, {"eps": 0.3, **_buffers(dtype=dtype)}, "test")
         yield f"{label}, no buffers, train", forward(x, {"eps": 0.3}, "train")
     yield "no buffers, test", forward(_batch(), {"eps": 0.3}, "test")
     yield "an unknown mode", forward(_batch(), {"eps": 0.3, **_buffers()}, "evaluate")
@@ -242,8 +249,9 @@ def batchnorm_forward(c: Course) -> Iterator[tuple[str, object]]:
         yield f"second layer, test {round_}", forward(_batch(9), second, "test")
 
 
-def _buffers(D: int = 5) -> dict[str, np.ndarray]:
-    return {"running_mean": np.linspace(-1.0, 2.0, D), "running_var": np.linspace(0.1, 5.0, D)}
+def _buffers(D: int = 5, dtype: type = np.float64) -> dict[str, np.ndarray]:
+    mean, var = np.linspace(-1.0, 2.0, D, dtype=dtype), np.linspace(0.1, 5.0, D, dtype=dtype)
+    return {"running_mean": mean, "running_var": var}
 
 
 def fold_batchnorm(c: Course) -> Iterator[tuple[str, object]]:
@@ -252,8 +260,7 @@ def fold_batchnorm(c: Course) -> Iterator[tuple[str, object]]:
     b = np.linspace(1.0, -2.0, 5)
     for label, W in {"wide": _upstream((3, 5)), "square": _upstream((5, 5))}.items():
         for eps in (1e-5, 0.5):
-            arguments = [array.copy() for array in (W, b, gamma, beta, mean, var)]
-            yield f"{label}, eps = {eps}", _call(c.fold_batchnorm, *arguments, eps)
+            yield f"{label}, eps = {eps}", _call(c.fold_batchnorm, W, b, gamma, beta, mean, var, eps)
     yield "a dead unit", _call(c.fold_batchnorm, W, b, gamma, beta, mean, np.where(b > 0, var, 0.0), 0.5)
 
 
@@ -303,10 +310,9 @@ def batchnorm_backward_test(c: Course) -> Iterator[tuple[str, object]]:
     gamma, _ = _scales()
     running_var = np.array([0.1, 4.0, 0.0, 1.0, 9.0])
     for N in (7, 5, 1):
-        yield (
-            f"{N} examples",
-            _call(c.batchnorm_backward_test, _upstream((N, 5)), gamma.copy(), running_var.copy(), 0.7),
-        )
+        arguments = (_upstream((N, 5)), gamma, running_var)
+        yield f"{N} examples", _call(c.batchnorm_backward_test, *arguments, 0.7)
+        yield f"{N} examples, float32", _call(c.batchnorm_backward_test, *_single(*arguments), 0.7)
 
 
 def project_out(c: Course) -> Iterator[tuple[str, object]]:
@@ -322,17 +328,13 @@ def spatial_batchnorm_forward(c: Course) -> Iterator[tuple[str, object]]:
         C = shape[1]
         gamma, beta = _scales(C)
         param = {"eps": 0.3, "momentum": 0.7, **_buffers(C)}
+
+        def forward(*arguments: np.ndarray, param: dict = param) -> object:
+            return c.spatial_batchnorm_forward(*arguments, param)[0]
+
         for number, mode in enumerate(("train", "train", "test", "test")):
             param["mode"] = mode
-            yield (
-                f"{shape}, call {number}",
-                _call(
-                    lambda *a, p=param: c.spatial_batchnorm_forward(*a, p)[0],
-                    _images(number, *shape),
-                    gamma,
-                    beta,
-                ),
-            )
+            yield f"{shape}, call {number}", _call(forward, _images(number, *shape), gamma, beta)
             yield f"{shape}, call {number}, buffers", {key: np.array(param[key]) for key in _buffers()}
 
 
@@ -351,7 +353,7 @@ def layernorm_forward(c: Course) -> Iterator[tuple[str, object]]:
     for label, x in batches.items():
         param = {"eps": 0.3}
         for order in (1, -1):
-            called = _call(lambda *a, p=param: c.layernorm_forward(*a, p)[0], x[::order].copy(), *_scales())
+            called = _call(lambda *a, p=param: c.layernorm_forward(*a, p)[0], x[::order], *_scales_for(x))
             yield f"{label}, order {order}", called
     test = {"mode": "test", "eps": 1e-3}
     yield "called test", _call(lambda *a: c.layernorm_forward(*a, test)[0], _batch(), *_scales())
@@ -374,14 +376,13 @@ def _channelwise(C: int) -> list[np.ndarray]:
 
 def spatial_groupnorm_forward(c: Course) -> Iterator[tuple[str, object]]:
     for shape, G in GROUPED:
-        yield (
-            f"{shape}, {G} groups",
-            _call(
-                lambda *a, G=G: c.spatial_groupnorm_forward(*a, G, {"eps": 0.3})[0],
-                _images(0, *shape),
-                *_channelwise(shape[1]),
-            ),
-        )
+
+        def forward(*arguments: np.ndarray, G: int = G) -> object:
+            return c.spatial_groupnorm_forward(*arguments, G, {"eps": 0.3})[0]
+
+        arguments = [_images(0, *shape), *_channelwise(shape[1])]
+        yield f"{shape}, {G} groups", _call(forward, *arguments)
+        yield f"{shape}, {G} groups, float32", _call(forward, *_single(*arguments))
 
 
 def spatial_groupnorm_backward(c: Course) -> Iterator[tuple[str, object]]:
