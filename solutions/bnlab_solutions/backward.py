@@ -128,17 +128,21 @@ def batchnorm_backward(dout, cache):
 
     Notes
     -----
-    If ``out = gamma * x_hat + beta``, ``x_hat = centred / std`` and ``centred = x - mean``, then ``dstd =
-    -sum(dx_hat * x_hat) / std``. ``std**2 = sum(centred**2) / N + eps`` gives ``d std / d centred = x_hat /
-    N``, so ``dcentred = dx_hat / std + dstd * x_hat / N``. Every row lowers every centred value through the
-    mean: ``dx = dcentred - mean(dcentred)``.
+    The nodes: ``centred = x - mean``, ``std = sqrt(mean(centred**2) + eps)``, ``x_hat = centred / std``,
+    ``out = gamma * x_hat + beta``. In reverse:
+
+    - ``dbeta = sum(dout)``, ``dgamma = sum(dout * x_hat)``, ``dx_hat = gamma * dout``;
+    - ``dstd = -sum(dx_hat * x_hat) / std``, and that sum is ``gamma * dgamma``;
+    - centred feeds x_hat and std, and ``d std / d centred = x_hat / N``, hence
+      ``dcentred = dx_hat / std + dstd * x_hat / N``;
+    - x feeds centred, and through the mean all rows of it: ``dx = dcentred - mean(dcentred)``.
     """
     x_hat, gamma, inv_std = training_cache(cache)
     dout = floats("dout", dout, x_hat.shape)
     dbeta = dout.sum(axis=0)
     dgamma = (dout * x_hat).sum(axis=0)
     dx_hat = gamma * dout
-    dstd = -(dx_hat * x_hat).sum(axis=0) * inv_std
+    dstd = -gamma * dgamma * inv_std
     dcentred = dx_hat * inv_std + x_hat * (dstd / len(dout))
     dx = dcentred - dcentred.mean(axis=0)
     return dx, dgamma, dbeta
