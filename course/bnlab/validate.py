@@ -69,7 +69,8 @@ def number(name, value, low=-np.inf, high=np.inf):
 
 def divisor(name, value, total, of="the length"):
     """``value`` as an int that divides ``total``; otherwise a ValueError. ``of`` names ``total`` in words."""
-    if not isinstance(value, int | np.integer) or value < 1 or total % value:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < 1 or total % value:
         raise ValueError(f"{name} should be a whole number that divides {of}, {total}, but is {value!r}")
     return int(value)
 

@@ -34,7 +34,7 @@ class ChannelMajorBatchNorm:
         self.out = self.dx = np.empty((0, 0))
 
     def forward(self, x, gamma, beta, bn_param):
-        """``out``, of the shape of ``x``; arguments as for ``batchnorm_forward``, with gamma and beta (C,)."""
+        """``out``, of the shape of ``x``; arguments as for ``batchnorm_forward``, gamma and beta (C,)."""
         x = floats("x", x)
         C, dtype = len(x), x.dtype
         self.shape, self.x = x.shape, x.reshape(C, -1)
@@ -109,7 +109,7 @@ class ChannelMajorBatchNorm:
 
 
 def aligned(shape, dtype):
-    """An uninitialised array that starts on a cache line of 64 bytes, where wide stores are a third faster."""
+    """An uninitialised array at the start of a cache line (64 bytes), where wide stores are a third faster."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     memory = np.empty(size + 64, np.uint8)
     start = -memory.ctypes.data % 64
