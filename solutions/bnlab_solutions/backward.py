@@ -16,8 +16,7 @@ def batchnorm_forward_steps(x, gamma, beta, eps):
     Returns
     -------
     steps : dict of str to ndarray
-        ``mu`` (D,), ``xmu`` (N, D), ``sq`` (N, D), ``var`` (D,), ``std`` (D,), ``inv_std`` (D,), ``xhat``
-        (N, D), ``scaled`` (N, D), ``out`` (N, D).
+        ``mu``, ``var``, ``std``, ``inv_std``: (D,). ``xmu``, ``sq``, ``xhat``, ``scaled``, ``out``: (N, D).
     """
     x = floats("x", x, ("N", "D"))
     gamma = floats("gamma", gamma, x.shape[1:])
@@ -58,8 +57,8 @@ def batchnorm_backward_steps(dout, steps, gamma):
     Returns
     -------
     grads : dict of str to ndarray
-        ``d`` + the name of each node in ``steps``, of the shape of that node, and ``dx`` (N, D), ``dgamma``
-        (D,), ``dbeta`` (D,).
+        ``d`` + the name of each node in ``steps``, of the shape of that node; besides, ``dx``: (N, D) and
+        ``dgamma``, ``dbeta``: (D,).
 
     Notes
     -----
@@ -165,9 +164,9 @@ def batchnorm_backward_alt(dout, cache):
 
     Notes
     -----
-    ``dx = gamma / (N std) * (N dout - sum(dout) - x_hat sum(dout x_hat))`` (Santurkar et al. 2018, Fact
-    C.1), and the two sums are ``dbeta`` and ``dgamma``. Up to the factor in front: the upstream gradient
-    without its mean, and without what points along ``x_hat``.
+    ``dx = gamma / (N std) * (N dout - sum(dout) - x_hat sum(dout * x_hat))``
+    (Santurkar et al. 2018, Fact C.1), and the two sums are ``dbeta`` and ``dgamma``. Up to the factor in
+    front it is the upstream gradient without its mean, and without (eps aside) what points along ``x_hat``.
     """
     x_hat, gamma, inv_std = training_cache(cache)
     dout = floats("dout", dout, x_hat.shape)
@@ -195,8 +194,8 @@ def batchnorm_backward_test(dout, gamma, running_var, eps):
 
     Notes
     -----
-    The statistics are constants here: ``out = gamma * (x - running_mean) / sqrt(running_var + eps) + beta``
-    is affine in each ``x_nj`` alone, so ``dx = dout * gamma / sqrt(running_var + eps)``.
+    The statistics are constants: ``out = gamma * (x - running_mean) / sqrt(running_var + eps) + beta``
+    is affine in every entry of ``x`` by itself, so ``dx = dout * gamma / sqrt(running_var + eps)``.
     """
     dout = floats("dout", dout, ("N", "D"))
     gamma = floats("gamma", gamma, dout.shape[1:])

@@ -109,7 +109,7 @@ class ChannelMajorBatchNorm:
 
 
 def aligned(shape, dtype):
-    """An uninitialised array at the start of a cache line (64 bytes), where wide stores are a third faster."""
+    """An uninitialised array at the start of a cache line (64 bytes), where wide stores run faster."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     memory = np.empty(size + 64, np.uint8)
     start = -memory.ctypes.data % 64

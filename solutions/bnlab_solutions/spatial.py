@@ -81,8 +81,8 @@ def layernorm_forward(x, gamma, beta, ln_param):
 
     Notes
     -----
-    ``x_hat = (x - mean) / sqrt(var + eps)`` with mean and variance of each *row*, ``out = gamma * x_hat +
-    beta`` with gamma and beta of each *column* (Ba, Kiros & Hinton 2016).
+    ``x_hat = (x - mean) / sqrt(var + eps)`` with mean and variance of each *row*,
+    ``out = gamma * x_hat + beta`` with gamma and beta of each *column* (Ba, Kiros & Hinton 2016).
     """
     x = floats("x", x, ("N", "D"))
     gamma = floats("gamma", gamma, x.shape[1:])
@@ -111,10 +111,10 @@ def layernorm_backward(dout, cache):
 
     Notes
     -----
-    The one-line backward pass of BN along the other axis, with ``dx_hat = gamma * dout`` for ``dout``: ``dx
-    = (dx_hat - mean(dx_hat) - x_hat mean(dx_hat x_hat)) / std``, means over a row. Within a row gamma
-    varies, so it stays inside the means. It is shared by the rows, so dgamma and dbeta sum over them, as in
-    BN.
+    The one-line backward pass of BN along the other axis, with ``dx_hat = gamma * dout`` for ``dout``:
+    ``dx = (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) / std``, means over a row. Within a row
+    gamma varies, so it stays inside the means. It is shared by the rows, so dgamma and dbeta sum over them,
+    as in BN.
     """
     x_hat, gamma, inv_std = cache
     dout = floats("dout", dout, x_hat.shape)
@@ -153,9 +153,9 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
 
     Notes
     -----
-    A group of one example holds ``C/G · H · W`` values; they share mean and variance, ``x_hat = (x - mean)
-    / sqrt(var + eps)``, and ``out = gamma * x_hat + beta`` channel by channel (Wu & He 2018). G = C
-    normalises every channel on its own (instance norm), G = 1 the whole example.
+    A group of one example holds ``C/G · H · W`` values; they share mean and variance,
+    ``x_hat = (x - mean) / sqrt(var + eps)``, and ``out = gamma * x_hat + beta`` channel by channel
+    (Wu & He 2018). G = C normalises every channel on its own (instance norm), G = 1 the whole example.
     """
     x = floats("x", x, ("N", "C", "H", "W"))
     N, C, H, W = x.shape
@@ -187,9 +187,9 @@ def spatial_groupnorm_backward(dout, cache):
 
     Notes
     -----
-    As in layer norm, with a group in place of a row: ``dx = (dx_hat - mean(dx_hat) - x_hat mean(dx_hat
-    x_hat)) / std`` with ``dx_hat = gamma * dout`` and means over a group. gamma and beta are shared by
-    examples and pixels, so their gradients sum over those.
+    As in layer norm, with a group in place of a row: ``dx_hat = gamma * dout`` and
+    ``dx = (dx_hat - mean(dx_hat) - x_hat * mean(dx_hat * x_hat)) / std``, means over a group. gamma and
+    beta are shared by examples and pixels, so their gradients sum over those.
     """
     x_hat, gamma, inv_std = cache
     dout = floats("dout", dout, x_hat.shape)

@@ -21,9 +21,9 @@ def standardize(x, axis):
 
     Notes
     -----
-    A slice ``s`` of ``n`` values becomes ``(s - m) / sqrt(v)`` with ``m = sum(s) / n`` and ``v = sum((s -
-    m)**2) / n``. Whether a slice is constant is asked of its values: rounding in ``m`` may leave ``v`` tiny
-    where it should be 0.
+    A slice ``s`` of ``n`` values becomes ``(s - m) / sqrt(v)`` with ``m = sum(s) / n`` and
+    ``v = sum((s - m)**2) / n``. Whether a slice is constant is asked of its values: rounding in ``m`` may
+    leave ``v`` tiny where it should be 0.
     """
     x = floats("x", x)
     constant = x.max(axis=axis, keepdims=True) == x.min(axis=axis, keepdims=True)
