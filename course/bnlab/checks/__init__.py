@@ -1,21 +1,40 @@
-"""The visible checks of the notebooks."""
+"""The visible checks of the notebooks: type → shape → invariant → value, the first failure in one sentence.
+
+A notebook writes ``check("batchnorm_backward", batchnorm_backward, batchnorm_forward=batchnorm_forward)``. Most
+checks call nothing but the exercise; a backward pass also needs the forward pass that filled its cache:
+
+============================ =========================
+exercise                     helpers
+============================ =========================
+batchnorm_backward_steps     batchnorm_forward_steps
+batchnorm_backward           batchnorm_forward
+batchnorm_backward_alt       batchnorm_forward
+spatial_batchnorm_backward   spatial_batchnorm_forward
+layernorm_backward           layernorm_forward
+spatial_groupnorm_backward   spatial_groupnorm_forward
+every other one              none
+============================ =========================
+
+``HELPERS`` is this table. A missing helper is a TypeError, one that is not needed is ignored.
+
+No module here computes an answer. Checks use what is true of every right solution (moments of the output, exact
+identities, gradients against the student's own forward pass) and a few tables that can be worked out by hand.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bnlab.checks import (
+    stage00_warmup,
+    stage01_forward,
+    stage02_train_test,
+    stage03_backward,
+    stage04_spatial,
+)
+from bnlab.checks.exercise import EXERCISES
+from bnlab.checks.report import CheckFailed, Report
+from bnlab.checks.run import check, observers, run
 
-__all__ = ["CheckFailed", "check"]
+__all__ = ["HELPERS", "STAGE_MODULES", "CheckFailed", "Report", "check", "observers", "run"]
 
-
-class CheckFailed(AssertionError):
-    """A visible check found something that is off. Jupyter shows it as one line, without a traceback."""
-
-    def _render_traceback_(self) -> list[str]:
-        return [str(self)]
-
-
-def check(name: str, function: Callable, **helpers: Callable) -> None:
-    """Run the visible checks of the exercise ``name`` on ``function``."""
-    if not callable(function):
-        raise CheckFailed(f"{name} is not a function")
-    print(f"{name}: no checks yet")
+STAGE_MODULES = (stage00_warmup, stage01_forward, stage02_train_test, stage03_backward, stage04_spatial)
+HELPERS: dict[str, tuple[str, ...]] = {name: exercise.helpers for name, exercise in EXERCISES.items()}

@@ -1,0 +1,136 @@
+"""How a report is shown: calm HTML in Jupyter, plain text elsewhere."""
+
+from __future__ import annotations
+
+import textwrap
+from html import escape
+from typing import Any
+
+from bnlab.checks.report import FAILED, PASSED, SKIPPED, Item, Report
+
+WIDTH = 96
+SYMBOLS = {PASSED: "✓", FAILED: "✗", SKIPPED: "·"}
+WORDS = {PASSED: "passed", FAILED: "to fix", SKIPPED: "not run yet"}
+OPEN = "·"  # the symbol of an exercise that nobody has begun
+
+# JupyterLab's variables follow its theme; VS Code's and plain ones stand in elsewhere.
+TEXT = "var(--jp-ui-font-color1, var(--vscode-editor-foreground, inherit))"
+SOFT = "var(--jp-ui-font-color2, var(--vscode-descriptionForeground, inherit))"
+LINE = "var(--jp-border-color2, var(--vscode-panel-border, #bdbdbd))"
+GOOD = "var(--jp-success-color1, #388e3c)"
+BAD = "var(--jp-error-color1, #d32f2f)"
+CODE = "var(--jp-code-font-family, ui-monospace, monospace)"
+
+
+class Panel:
+    """A report that shows itself."""
+
+    def __init__(self, report: Report):
+        self.report = report
+
+    def __str__(self) -> str:
+        return text(self.report)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return html(self.report)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": text(self.report), "text/html": html(self.report)}
+
+
+def headline(report: Report) -> str:
+    """The result in a few words."""
+    if report.unimplemented:
+        return "not implemented yet"
+    total = len(report.items)
+    if report.passed:
+        return f"all {total} checks passed"
+    return f"to fix; {report.count(PASSED)} of {total} checks passed"
+
+
+def text(report: Report) -> str:
+    """The panel for a terminal."""
+    symbol = OPEN if report.unimplemented else SYMBOLS[PASSED if report.passed else FAILED]
+    lines = [f"{symbol} {report.exercise}: {headline(report)}"]
+    failure = report.failure
+    if report.unimplemented:
+        assert failure is not None
+        lines += _wrapped(failure.text, "    ")
+    else:
+        lines += [f"  {SYMBOLS[PASSED]} {item.title}" for item in report.items if item.state == PASSED]
+        if failure is not None:
+            lines += [f"  {SYMBOLS[FAILED]} {failure.title}", *_wrapped(failure.text, "      ")]
+            skipped = report.count(SKIPPED)
+            lines += [f"  {SYMBOLS[SKIPPED]} {_skipped(skipped)}"] if skipped else []
+    for note in report.notes:
+        lines += _wrapped(f"Note: {note}", "  ")
+    lines += _wrapped(_topics(report), "  ") if report.topics else []
+    return "\n".join(lines)
+
+
+def html(report: Report) -> str:
+    """The panel for Jupyter: no script, no style sheet, nothing that colour alone would say."""
+    good = report.passed
+    symbol = OPEN if report.unimplemented else SYMBOLS[PASSED if good else FAILED]
+    colour = SOFT if report.unimplemented else GOOD if good else BAD
+    failure = report.failure
+    passed = [item for item in report.items if item.state == PASSED]
+    skipped = [item for item in report.items if item.state == SKIPPED]
+    parts = [
+        f'<div style="margin-bottom:2px"><span aria-hidden="true" style="color:{colour};font-weight:bold">{symbol}</span> '
+        f'<code style="font-family:{CODE};font-weight:bold;background:none;color:inherit">{escape(report.exercise)}</code>'
+        f" · {escape(headline(report))}</div>"
+    ]
+    if failure is not None and report.unimplemented:
+        parts.append(f"<div>{escape(failure.text)}</div>")
+    elif failure is not None:
+        parts.append(
+            f'<div style="margin:6px 0 6px 1em"><span aria-hidden="true" style="color:{BAD}">{SYMBOLS[FAILED]}</span> '
+            f"<strong>{escape(failure.title)}</strong><br>{escape(failure.text)}</div>"
+        )
+    if not report.unimplemented:
+        parts += _folded(f"{len(passed)} passed" if failure else "What was checked", passed)
+        parts += _folded(_skipped(len(skipped)), skipped)
+    parts += [f'<div style="margin-top:4px"><em>Note:</em> {escape(note)}</div>' for note in report.notes]
+    if report.topics:
+        parts.append(f'<div style="margin-top:4px;color:{SOFT}">{escape(_topics(report))}</div>')
+    return (
+        f'<div role="group" aria-label="Checks of {escape(report.exercise, quote=True)}" style="color:{TEXT};'
+        f"border:1px solid {LINE};border-left:4px solid {colour};border-radius:3px;padding:6px 12px;"
+        f'max-width:60em;line-height:1.5">{"".join(parts)}</div>'
+    )
+
+
+def _folded(summary: str, items: list[Item]) -> list[str]:
+    if not items:
+        return []
+    rows = "".join(
+        f'<li><span aria-hidden="true">{SYMBOLS[item.state]}</span> {escape(item.title)} '
+        f'<span style="color:{SOFT}">({WORDS[item.state]})</span></li>'
+        for item in items
+    )
+    return [
+        f'<details style="margin-left:1em"><summary style="cursor:pointer">{escape(summary)}</summary>'
+        f'<ul style="list-style:none;margin:0;padding-left:1em">{rows}</ul></details>'
+    ]
+
+
+def _skipped(count: int) -> str:
+    return f"{count} more {'check' if count == 1 else 'checks'} not run yet"
+
+
+def _topics(report: Report) -> str:
+    return f"The hidden cases look at: {'; '.join(report.topics)}."
+
+
+def _wrapped(sentence: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        sentence,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
