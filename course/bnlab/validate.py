@@ -33,7 +33,7 @@ def floats(name, value, shape=None):
         array = array.astype(np.float64)
     if array.dtype.kind not in "fc":
         raise ValueError(f"{name} should hold numbers, but its dtype is {array.dtype}")
-    if shape is None:
+    if shape is None or array.shape == shape:
         return array
     if len(shape) == 1 and array.ndim == 2 and len(array) == 1:
         array = array[0]

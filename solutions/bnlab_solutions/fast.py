@@ -1,4 +1,4 @@
-"""BN in the layout of the engine, in buffers that are reused: the one permitted second form of a solution."""
+"""BN in the layout of the engine, in a buffer that is reused: the one permitted second form of a solution."""
 
 import math
 
@@ -13,14 +13,16 @@ BLOCK = 2**19  # bytes of x in work at a time; as much of dout and of dx beside 
 class ChannelMajorBatchNorm:
     """Batch normalisation of x: (C, M) or (C, H, W, N), a channel in one piece of memory.
 
-    The results of ``forward`` and ``backward`` lie in buffers of this object; its next call overwrites
-    them. ``x`` is not copied: between ``forward`` and ``backward`` it has to stay as it is.
+    ``out`` and ``dx`` lie in the same buffer: each call overwrites what the one before returned. When a
+    network runs backward, whoever used ``out`` has had its turn. ``x`` is not copied: between ``forward``
+    and ``backward`` it has to stay as it is.
 
     Notes
     -----
     The formulas are those of ``batchnorm_forward`` and ``batchnorm_backward_alt``; what differs is the
-    traffic. A block of channels goes through all of its steps while it is in cache, and no step allocates.
-    Sums are matrix products, which BLAS does three times faster than ``sum``.
+    traffic. A block of channels goes through all of its steps while it is in cache, no step allocates, and
+    one buffer fewer in turn is worth a quarter of the time. Sums are matrix products, which BLAS does three
+    times faster than ``sum``.
 
     In backward the slope along ``x_hat`` is applied to ``x`` itself and what that does to the mean goes into
     the constant: it saves the pass that would centre ``x`` again, for an error that grows like mean/std. The
@@ -31,13 +33,13 @@ class ChannelMajorBatchNorm:
     """
 
     def __init__(self):
-        self.out = self.dx = np.empty((0, 0))
+        self.buffer = np.empty((0, 0))
 
     def forward(self, x, gamma, beta, bn_param):
         """``out``, of the shape of ``x``; arguments as for ``batchnorm_forward``, gamma and beta (C,)."""
         x = floats("x", x)
         C, dtype = len(x), x.dtype
-        self.shape, self.x = x.shape, x.reshape(C, -1)
+        self.shape, self.x = x.shape, self._outside_buffer(x.reshape(C, -1))
         gamma = floats("gamma", gamma, (C,)).astype(dtype, copy=False)
         beta = floats("beta", beta, (C,)).astype(dtype, copy=False)
         self.mode = one_of("mode", bn_param.get("mode"), ("train", "test"))
@@ -55,15 +57,16 @@ class ChannelMajorBatchNorm:
             self.inv_std[:] = 1 / np.sqrt(floats("running_var", running_var, (C,)) + eps)
             self.scale[:] = gamma * self.inv_std
             self._forward_test(beta)
-        return self.out.reshape(self.shape)
+        return self.buffer.reshape(self.shape)
 
     def backward(self, dout):
         """``(dx, dgamma, dbeta)``. After a forward pass in test mode the statistics count as constants."""
-        dout = floats("dout", dout, self.shape).astype(self.x.dtype, copy=False).reshape(self.x.shape)
+        dout = floats("dout", dout, self.shape).astype(self.x.dtype, copy=False)
+        dout = self._outside_buffer(dout.reshape(self.x.shape))
         M = self.x.shape[1]
         dgamma, dbeta = np.empty_like(self.mean), np.empty_like(self.mean)
         for c in self.blocks:
-            x, d, dx = self.x[c], dout[c], self.dx[c]
+            x, d, dx = self.x[c], dout[c], self.buffer[c]
             mean, inv_std, scale = self.mean[c], self.inv_std[c], self.scale[c]
             dbeta[c] = sum_d = d @ self.ones
             dgamma[c] = sum_dx_hat = (np.vecdot(d, x) - mean * sum_d) * inv_std
@@ -75,12 +78,12 @@ class ChannelMajorBatchNorm:
                 np.multiply(dx.T, scale, out=dx.T)
             else:
                 np.multiply(d.T, scale, out=dx.T)
-        return self.dx.reshape(self.shape), dgamma, dbeta
+        return self.buffer.reshape(self.shape), dgamma, dbeta
 
     def _forward_train(self, gamma, beta, eps):
         M = self.x.shape[1]
         for c in self.blocks:
-            x, out = self.x[c], self.out[c]
+            x, out = self.x[c], self.buffer[c]
             self.mean[c] = mean = x @ self.ones / M
             np.subtract(x.T, mean, out=out.T)
             self.var[c] = var = np.vecdot(out, out) / M
@@ -91,17 +94,21 @@ class ChannelMajorBatchNorm:
 
     def _forward_test(self, beta):
         for c in self.blocks:
-            out = self.out[c]
+            out = self.buffer[c]
             np.subtract(self.x[c].T, self.mean[c], out=out.T)
             np.multiply(out.T, self.scale[c], out=out.T)
             np.add(out.T, beta[c], out=out.T)
 
+    def _outside_buffer(self, array):
+        """``array``, or a copy where it lies in the buffer, as the result of an earlier call does."""
+        return array.copy() if np.may_share_memory(array, self.buffer) else array
+
     def _allocate(self):
-        """Buffers and blocks for the shape of ``self.x``; nothing if it is that of the last call."""
+        """Memory and blocks for the shape of ``self.x``; nothing if it is that of the last call."""
         C, M = self.x.shape
-        if (self.out.shape, self.out.dtype) == (self.x.shape, self.x.dtype):
+        if (self.buffer.shape, self.buffer.dtype) == (self.x.shape, self.x.dtype):
             return
-        self.out, self.dx = aligned((C, M), self.x.dtype), aligned((C, M), self.x.dtype)
+        self.buffer = aligned((C, M), self.x.dtype)
         self.ones = np.ones(M, self.x.dtype)
         self.mean, self.var, self.inv_std, self.scale = np.empty((4, C), self.x.dtype)
         channels = BLOCK // (M * self.x.itemsize)
