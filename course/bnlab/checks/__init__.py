@@ -1,7 +1,7 @@
 """The visible checks of the notebooks: type → shape → invariant → value, the first failure in one sentence.
 
-A notebook writes ``check("batchnorm_backward", batchnorm_backward, batchnorm_forward=batchnorm_forward)``. Most
-checks call nothing but the exercise; a backward pass also needs the forward pass that filled its cache:
+A notebook writes ``check("batchnorm_backward", batchnorm_backward, batchnorm_forward=batchnorm_forward)``.
+Most checks call nothing but the exercise; a backward pass also needs the forward pass that filled its cache:
 
 ============================ =========================
 exercise                     helpers
@@ -17,8 +17,8 @@ every other one              none
 
 ``HELPERS`` is this table. A missing helper is a TypeError, one that is not needed is ignored.
 
-No module here computes an answer. Checks use what is true of every right solution (moments of the output, exact
-identities, gradients against the student's own forward pass) and a few tables that can be worked out by hand.
+No module here computes an answer. Checks use what is true of every right solution (moments of the output,
+exact identities, gradients against the student's own forward pass) and a few tables worked out by hand.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import functools
 import linecache
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from traceback import walk_tb
 from types import TracebackType
 from typing import Any
@@ -26,15 +26,13 @@ import numpy as np
 
 from bnlab.checks.expect import Failure, Unimplemented, describe, entry, pair
 
-HERE = str(Path(__file__).parent)
-
 
 @dataclass(frozen=True)
 class Contract:
     """How a function is called and what it returns.
 
-    ``returns`` maps the arguments of a call to the names of the results and their shapes: None for a result that
-    belongs to the student (a cache), ``()`` for a number. With ``mapping`` the results come in a dict.
+    ``returns`` maps the arguments of a call to the names of the results and their shapes: None for a result
+    that belongs to the student (a cache), ``()`` for a number. With ``mapping`` the results come in a dict.
     """
 
     name: str
@@ -52,7 +50,7 @@ class Exercise:
     stage: str
     arguments: tuple[str, ...]
     returns: Callable[..., dict[str, tuple[int, ...] | None]]
-    example: Callable[[Session], tuple]  # ordinary arguments, for the checks of type and shape
+    examples: Callable[[Session], list[tuple]]  # ordinary arguments, for the checks that all exercises share
     topics: tuple[str, ...]  # what the hidden cases look at
     helpers: tuple[str, ...] = ()
     mapping: bool = False
@@ -87,15 +85,26 @@ CONTRACTS: dict[str, Contract] = {}  # of exercises, and of functions that stude
 class Session:
     """Calls the function of an exercise, and those of its helpers, for the checks.
 
-    Every call gets copies of its arrays. Results come back as float arrays of the agreed shapes; what is tolerated
-    on the way there goes to ``notes``.
+    Every call gets copies of its arrays. Results come back as float arrays of the agreed shapes; what is
+    tolerated on the way there goes to ``notes``.
     """
 
-    def __init__(self, name: str, function: Callable, helpers: Mapping[str, Callable], notes: dict[str, str]):
+    def __init__(
+        self,
+        name: str,
+        function: Callable,
+        helpers: Mapping[str, Callable],
+        notes: dict[str, str],
+        *,
+        finite: bool = True,
+        serves: str = "",
+    ):
         self.contract = CONTRACTS[name]
         self.function = function
         self.notes = notes
-        self.helper = {key: Session(key, helpers[key], {}, notes) for key in helpers}
+        self.finite = finite  # whether NaN and infinity are refused
+        self.serves = serves  # the exercise that this function helps to check
+        self.helper = {key: Session(key, helpers[key], {}, notes, serves=name) for key in helpers}
 
     def __call__(self, *arguments: Any) -> Any:
         """The results of a call: one, or a tuple of several, or a dict."""
@@ -120,21 +129,22 @@ class Session:
         if array.shape != shape:
             if len(shape) == 1 and array.shape == (1, *shape):
                 self.notes.setdefault(
-                    "shape " + name,
-                    f"{name} has shape {array.shape} where {shape} is agreed. Accepted here, but such an axis "
-                    "travels: what is computed with it may change shape, too.",
+                    "shape",
+                    f"{name} has shape {array.shape} where {shape} is agreed. Accepted here, but such an "
+                    "axis travels: what is computed with it may change shape, too.",
                 )
                 array = array[0]
             else:
-                raise Failure(f"{name} should have shape {shape}, but its shape is {array.shape}.")
-        if not np.isfinite(array).all():
+                same = ", with as many entries" if array.size == math.prod(shape) else ""
+                raise Failure(f"{name} should have shape {shape}, but its shape is {array.shape}{same}.")
+        if self.finite and not np.isfinite(array).all():
             bad = np.argwhere(~np.isfinite(array))[0]
             raise Failure(f"{name} should be finite, but {entry(name, tuple(bad))} is {array[tuple(bad)]}.")
         if single and array.dtype == np.float64:
             self.notes.setdefault(
                 "upcast " + self.contract.name,
-                f"For float32 input {name} comes back as float64. Accepted here, but it doubles the memory and "
-                "slows everything down that follows.",
+                f"For float32 input {name} comes back as float64. Accepted here, but it doubles the memory "
+                "and slows everything down that follows.",
             )
         return array
 
@@ -167,7 +177,7 @@ class Session:
         try:
             return self.function(*given)
         except NotImplementedError as error:
-            raise Unimplemented(self._who_is_missing(error.__traceback__)) from None
+            raise self._missing(error.__traceback__) from None
         except (Exception, SystemExit) as error:
             message = " ".join(str(error).split())
             message = f"{type(error).__name__}: {message}" if message else type(error).__name__
@@ -179,7 +189,7 @@ class Session:
     def _take_apart(self, value: object, wanted: dict[str, tuple[int, ...] | None]) -> dict[str, object]:
         names = list(wanted)
         if value is None or value is ...:
-            raise Unimplemented(f"{self._called()}not implemented yet (it returns {describe(value)}).")
+            raise self._missing(None, f" (it returns {describe(value)})")
         if self.contract.mapping:
             if not isinstance(value, dict):
                 raise Failure(f"{self.contract.name} should return a dict, but returns {describe(value)}.")
@@ -199,7 +209,7 @@ class Session:
             expected = f"{len(names)} values, {' and '.join(', '.join(names).rsplit(', ', 1))}"
             raise Failure(f"{self.contract.name} should return {expected}, but returns {describe(value)}.")
         if all(item is None or item is ... for item in value):
-            raise Unimplemented(f"{self._called()}not implemented yet (it returns nothing but None).")
+            raise self._missing(None, " (it returns nothing but None)")
         return dict(zip(names, value, strict=True))
 
     def _typed(self, name: str, value: object, shape: tuple[int, ...]) -> np.ndarray:
@@ -222,14 +232,17 @@ class Session:
         named = zip(self.contract.arguments, arguments, strict=False)
         return f"{self.contract.name}({', '.join(_shown(name, value) for name, value in named)})"
 
-    def _called(self) -> str:
-        return f"{self.contract.name} is "
-
-    def _who_is_missing(self, traceback: TracebackType | None) -> str:
+    def _missing(self, traceback: TracebackType | None, remark: str = "") -> Failure:
+        """What to say when there is no answer yet; it may be that of another function that is called."""
+        name = self.contract.name
         frames = [frame.f_code.co_name for frame, _ in walk_tb(traceback)]
-        if frames and frames[-1] != self.contract.name and frames[-1] in CONTRACTS:
-            return f"{self.contract.name} calls {frames[-1]}, which is not implemented yet."
-        return f"{self._called()}not implemented yet."
+        if frames and frames[-1] != name and frames[-1] in CONTRACTS:
+            return Failure(f"{name} calls {frames[-1]}, which is not implemented yet.")
+        if self.serves:
+            return Failure(
+                f"{self.serves} is checked together with {name}, which is not implemented yet{remark}."
+            )
+        return Unimplemented(f"{name} is not implemented yet{remark}.")
 
     def _where(self, traceback: TracebackType | None) -> str:
         """The line of the student's code at which it happened: the innermost in the function's own file."""
@@ -278,7 +291,7 @@ def _compare(name: str, before: Any, after: Any) -> None:
             place = tuple(changed[0])
             was, now = pair(before[place], after[place])
             raise Failure(
-                f"the call changed its argument {name}: {entry(name, place)} was {was} before and is {now} after."
+                f"the call changed its argument {name}: {entry(name, place)} was {was} before and is {now} now."
             )
     elif isinstance(before, list):
         for number, (one, other) in enumerate(zip(before, after, strict=False)):

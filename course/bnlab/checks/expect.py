@@ -28,9 +28,9 @@ def close(
 ) -> None:
     """Raise Failure, opening with ``claim``, unless ``got`` is ``want``.
 
-    An error counts relative to the largest entry of the same feature, which lies along axis ``feature``
-    (None: the whole array is one), or to ``scale`` where ``want`` is zero by itself. Never per entry: an entry
-    near zero is mostly rounding.
+    An error counts relative to the largest entry of the same feature, which lies along axis ``feature`` (None:
+    the whole array is one), or to ``scale`` where ``want`` is zero by itself. Never per entry: an entry near
+    zero is mostly rounding.
     """
     got, want = np.asarray(got), np.asarray(want)
     if got.shape != want.shape:
@@ -62,7 +62,9 @@ def entry(name: str, place: tuple[int, ...]) -> str:
 
 def pair(want: float, seen: float) -> tuple[str, str]:
     """Both numbers with as many digits as it takes to tell them apart."""
-    want, seen = float(want) + 0.0, float(seen) + 0.0
+    want, seen = float(want), float(seen)
+    noise = 1e-12 * max(abs(want), abs(seen))
+    want, seen = (0.0 if abs(value) < noise else value for value in (want, seen))
     shown = "", ""
     for digits in range(4, 18):
         shown = f"{want:.{digits}g}", f"{seen:.{digits}g}"

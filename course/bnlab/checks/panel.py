@@ -11,14 +11,13 @@ from bnlab.checks.report import FAILED, PASSED, SKIPPED, Item, Report
 WIDTH = 96
 SYMBOLS = {PASSED: "✓", FAILED: "✗", SKIPPED: "·"}
 WORDS = {PASSED: "passed", FAILED: "to fix", SKIPPED: "not run yet"}
-OPEN = "·"  # the symbol of an exercise that nobody has begun
 
-# JupyterLab's variables follow its theme; VS Code's and plain ones stand in elsewhere.
+# JupyterLab's variables follow its theme; those of VS Code and plain colours stand in elsewhere.
 TEXT = "var(--jp-ui-font-color1, var(--vscode-editor-foreground, inherit))"
 SOFT = "var(--jp-ui-font-color2, var(--vscode-descriptionForeground, inherit))"
-LINE = "var(--jp-border-color2, var(--vscode-panel-border, #bdbdbd))"
-GOOD = "var(--jp-success-color1, #388e3c)"
-BAD = "var(--jp-error-color1, #d32f2f)"
+LINE = "var(--jp-border-color2, var(--vscode-panel-border, #9e9e9e))"
+GOOD = "var(--jp-success-color1, #2e8540)"
+BAD = "var(--jp-error-color1, #d0342c)"
 CODE = "var(--jp-code-font-family, ui-monospace, monospace)"
 
 
@@ -47,21 +46,22 @@ def headline(report: Report) -> str:
     total = len(report.items)
     if report.passed:
         return f"all {total} checks passed"
-    return f"to fix; {report.count(PASSED)} of {total} checks passed"
+    return f"to fix ({report.count(PASSED)} of {total} checks passed)"
 
 
 def text(report: Report) -> str:
     """The panel for a terminal."""
-    symbol = OPEN if report.unimplemented else SYMBOLS[PASSED if report.passed else FAILED]
-    lines = [f"{symbol} {report.exercise}: {headline(report)}"]
+    lines = [f"{_symbol(report)} {report.exercise}: {headline(report)}"]
     failure = report.failure
     if report.unimplemented:
-        assert failure is not None
-        lines += _wrapped(failure.text, "    ")
+        lines += _wrapped(failure.text if failure else "", "    ")
     else:
         lines += [f"  {SYMBOLS[PASSED]} {item.title}" for item in report.items if item.state == PASSED]
         if failure is not None:
-            lines += [f"  {SYMBOLS[FAILED]} {failure.title}", *_wrapped(failure.text, "      ")]
+            lines += [
+                *_wrapped(f"{SYMBOLS[FAILED]} {failure.title}", "  "),
+                *_wrapped(failure.text, "      "),
+            ]
             skipped = report.count(SKIPPED)
             lines += [f"  {SYMBOLS[SKIPPED]} {_skipped(skipped)}"] if skipped else []
     for note in report.notes:
@@ -71,36 +71,39 @@ def text(report: Report) -> str:
 
 
 def html(report: Report) -> str:
-    """The panel for Jupyter: no script, no style sheet, nothing that colour alone would say."""
-    good = report.passed
-    symbol = OPEN if report.unimplemented else SYMBOLS[PASSED if good else FAILED]
-    colour = SOFT if report.unimplemented else GOOD if good else BAD
+    """The panel for Jupyter: no script, no style sheet, and nothing that is said by colour alone."""
+    colour = SOFT if report.unimplemented else GOOD if report.passed else BAD
+    name = escape(report.exercise)
+    code = f'<code style="font-family:{CODE};font-weight:bold;background:none;color:inherit">{name}</code>'
+    parts = [f"<div>{_mark(_symbol(report), colour)} {code} · {escape(headline(report))}</div>"]
     failure = report.failure
-    passed = [item for item in report.items if item.state == PASSED]
-    skipped = [item for item in report.items if item.state == SKIPPED]
-    parts = [
-        f'<div style="margin-bottom:2px"><span aria-hidden="true" style="color:{colour};font-weight:bold">{symbol}</span> '
-        f'<code style="font-family:{CODE};font-weight:bold;background:none;color:inherit">{escape(report.exercise)}</code>'
-        f" · {escape(headline(report))}</div>"
-    ]
     if failure is not None and report.unimplemented:
         parts.append(f"<div>{escape(failure.text)}</div>")
     elif failure is not None:
-        parts.append(
-            f'<div style="margin:6px 0 6px 1em"><span aria-hidden="true" style="color:{BAD}">{SYMBOLS[FAILED]}</span> '
-            f"<strong>{escape(failure.title)}</strong><br>{escape(failure.text)}</div>"
-        )
+        title = f"{_mark(SYMBOLS[FAILED], BAD)} <strong>{escape(failure.title)}</strong>"
+        parts.append(f'<div style="margin:6px 0 6px 1em">{title}<br>{escape(failure.text)}</div>')
     if not report.unimplemented:
-        parts += _folded(f"{len(passed)} passed" if failure else "What was checked", passed)
+        passed, skipped = (
+            [item for item in report.items if item.state == state] for state in (PASSED, SKIPPED)
+        )
+        parts += _folded("What was checked" if report.passed else f"{len(passed)} passed", passed)
         parts += _folded(_skipped(len(skipped)), skipped)
     parts += [f'<div style="margin-top:4px"><em>Note:</em> {escape(note)}</div>' for note in report.notes]
     if report.topics:
         parts.append(f'<div style="margin-top:4px;color:{SOFT}">{escape(_topics(report))}</div>')
-    return (
-        f'<div role="group" aria-label="Checks of {escape(report.exercise, quote=True)}" style="color:{TEXT};'
-        f"border:1px solid {LINE};border-left:4px solid {colour};border-radius:3px;padding:6px 12px;"
-        f'max-width:60em;line-height:1.5">{"".join(parts)}</div>'
+    frame = (
+        f"color:{TEXT};border:1px solid {LINE};border-left:4px solid {colour};border-radius:3px;"
+        "padding:6px 12px;max-width:60em;line-height:1.5"
     )
+    return f'<div role="group" aria-label="Checks of {name}" style="{frame}">{"".join(parts)}</div>'
+
+
+def _symbol(report: Report) -> str:
+    return SYMBOLS[SKIPPED if report.unimplemented else PASSED if report.passed else FAILED]
+
+
+def _mark(symbol: str, colour: str) -> str:
+    return f'<span aria-hidden="true" style="color:{colour};font-weight:bold">{symbol}</span>'
 
 
 def _folded(summary: str, items: list[Item]) -> list[str]:
@@ -126,11 +129,13 @@ def _topics(report: Report) -> str:
 
 
 def _wrapped(sentence: str, indent: str) -> list[str]:
+    """Lines of at most WIDTH characters; those after the first of a marked line hang under its text."""
+    hang = indent + "  " if sentence[:1] in SYMBOLS.values() else indent
     return textwrap.wrap(
         sentence,
         WIDTH,
         initial_indent=indent,
-        subsequent_indent=indent,
+        subsequent_indent=hang,
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -76,9 +76,8 @@ class CheckFailed(AssertionError):
     def from_report(cls, report: Report) -> CheckFailed:
         failure = report.failure
         assert failure is not None
-        error = cls(
-            f"{report.exercise}: {failure.text if report.unimplemented else f'{failure.title}: {failure.text}'}"
-        )
+        title = "" if report.unimplemented else f"{failure.title}: "
+        error = cls(f"{report.exercise}: {title}{failure.text}")
         error.report = report
         return error
 

@@ -54,9 +54,8 @@ def run(name: str, function: Callable, /, **helpers: Callable) -> Report:
     missing = [helper for helper in exercise.helpers if helper not in helpers]
     if missing:
         wanted = "".join(f", {helper}={helper}" for helper in exercise.helpers)
-        raise TypeError(
-            f"{name} is checked together with {' and '.join(exercise.helpers)}: write check({name!r}, {name}{wanted})"
-        )
+        together = " and ".join(exercise.helpers)
+        raise TypeError(f"{name} is checked together with {together}: check({name!r}, {name}{wanted})")
     used = {helper: helpers[helper] for helper in exercise.helpers}
     notes: dict[str, str] = {}
     printed = _Sink()
@@ -89,16 +88,23 @@ def plan(exercise: Exercise) -> list[tuple[str, str, Callable[[Session], None]]]
     """All checks of an exercise in the order in which they run."""
 
     def types(ask: Session) -> None:
-        ask.types(*exercise.example(ask))
+        ask.types(*exercise.examples(ask)[0])
 
-    def shapes(ask: Session) -> None:
-        ask(*exercise.example(ask))
+    def calls(ask: Session) -> None:
+        for arguments in exercise.examples(ask):
+            ask(*arguments)
 
-    results = "the result"
-    return sorted(
-        [("type", f"type of {results}", types), ("shape", f"shape of {results}", shapes), *exercise.checks],
-        key=lambda check: KINDS.index(check[0]),
-    )
+    def purity(ask: Session) -> None:
+        for arguments in exercise.examples(ask):
+            ask.pure(*arguments)
+
+    shared = [
+        ("type", "type of the result", types),
+        ("shape", "shape of the result", calls),
+        ("invariant", "all numbers are finite", calls),
+        ("invariant", "the arguments are left as they were", purity),
+    ]
+    return sorted([*shared, *exercise.checks], key=lambda check: KINDS.index(check[0]))
 
 
 def _items(
@@ -114,9 +120,9 @@ def _items(
             for key, value in {exercise.name: function, **helpers}.items():
                 if not callable(value):
                     raise Failure(f"{key} should be a function, but is {describe(value)}.")
-            body(Session(exercise.name, function, helpers, notes))
+            body(Session(exercise.name, function, helpers, notes, finite=kind != "shape"))
         except Failure as failure:
-            failed, unimplemented = True, isinstance(failure, Unimplemented)
+            failed, unimplemented = True, isinstance(failure, Unimplemented) and not items
             items.append(Item(kind, title, FAILED, _sentence(str(failure))))
         except Exception as error:  # an answer so odd that the check itself stumbled over it
             failed = True

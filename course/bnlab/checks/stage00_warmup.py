@@ -15,7 +15,7 @@ standardize = Exercise(
     stage="00_warmup",
     arguments=("x", "axis"),
     returns=lambda x, axis: {"out": x.shape},
-    example=lambda ask: (batch(), 0),
+    examples=lambda ask: [(batch(), 0), (batch(), 1), (batch(), -1), (CUBE, 0), (CUBE, 1), (CUBE, -1)],
     topics=(
         "both axes, negative axes, arrays with three axes",
         "constant and tiny slices",
@@ -23,12 +23,6 @@ standardize = Exercise(
         "whether x is left alone",
     ),
 )
-
-
-@standardize.shape("shape along every axis")
-def _(ask: Session) -> None:
-    for x, axis in ((batch(), 1), (batch(), -1), (CUBE, 0), (CUBE, 1), (CUBE, -1)):
-        ask(x, axis)
 
 
 @standardize.invariant("mean 0 along the axis")
@@ -51,7 +45,7 @@ def _(ask: Session) -> None:
 def _(ask: Session) -> None:
     want = ask(batch(), 0)
     close(ask(4 * batch() + 3, 0), want, "out", "4x + 3 should give the same as x")
-    close(ask(-batch(), 0), -want, "out", "−x should give the negative of what x gives")
+    close(ask(-batch(), 0), -want, "out", "-x should give the negative of what x gives")
 
 
 @standardize.invariant("tiny slices are stretched like all others")
@@ -86,16 +80,11 @@ def _(ask: Session) -> None:
     close(ask(*single(batch()), 1), want, "out", "float32 should give nearly the same as float64", rtol=1e-4)
 
 
-@standardize.invariant("x is left as it was")
-def _(ask: Session) -> None:
-    ask.pure(batch(), 0)
-
-
 @standardize.value("a slice worked out by hand")
 def _(ask: Session) -> None:
     column = np.array([[7.0], [-7.0], [1.0], [-1.0]])
     want = np.array([[1.4], [-1.4], [0.2], [-0.2]])
-    close(ask(column, 0), want, "out", "For the column 7, −7, 1, −1")
+    close(ask(column, 0), want, "out", "For the column 7, -7, 1, -1")
     close(ask(column.T + 10, 1), want.T, "out", "For the row 17, 3, 11, 9")
 
 
@@ -104,7 +93,7 @@ relative_error = Exercise(
     stage="00_warmup",
     arguments=("a", "b"),
     returns=lambda a, b: {"error": ()},
-    example=lambda ask: (batch(), batch(seed=1)),
+    examples=lambda ask: [(batch(), batch(seed=1))],
     topics=("negative entries", "zeros", "arrays of several shapes and scales"),
 )
 
@@ -138,11 +127,6 @@ def _(ask: Session) -> None:
         )
 
 
-@relative_error.invariant("a and b are left as they were")
-def _(ask: Session) -> None:
-    ask.pure(batch(), batch(seed=1))
-
-
 @relative_error.value("small tables")
 def _(ask: Session) -> None:
     for a, b, want in (
@@ -170,7 +154,7 @@ numerical_gradient = Exercise(
     stage="00_warmup",
     arguments=("f", "x", "dout", "h"),
     returns=lambda f, x, dout, h=1e-5: {"grad": x.shape},
-    example=lambda ask: (_mix, batch(3, 4), upstream(3, 2)),
+    examples=lambda ask: _calls(),
     topics=(
         "outputs whose shape differs from that of x",
         "several axes",
@@ -186,10 +170,16 @@ def _mix(x: np.ndarray) -> np.ndarray:
     return x @ MIX
 
 
-@numerical_gradient.shape("shape for one and for three axes")
-def _(ask: Session) -> None:
-    ask(np.sin, batch(1, 4)[0], upstream(4), 1e-3)
-    ask(np.sin, batch(4, 3).reshape(2, 3, 2), upstream(2, 3, 2), 1e-3)
+def _calls() -> list[tuple]:
+    """The numbers in x are not rounded: adding and taking away a step may then not lead back to them."""
+    x = np.random.default_rng(3).normal(size=(5, 4))
+    cube = batch(4, 3).reshape(2, 3, 2)
+    return [
+        (_mix, x, upstream(5, 2), 1e-3),
+        (_mix, x, upstream(5, 2)),
+        (np.sin, x[0], upstream(4), 1e-3),
+        (np.sin, cube, upstream(2, 3, 2), 1e-3),
+    ]
 
 
 @numerical_gradient.invariant("a linear function, whose gradient is known exactly")
@@ -204,7 +194,7 @@ def _(ask: Session) -> None:
     x, dout = batch(3, 4), upstream(3, 4)
     want = ask(np.sin, x, dout, 1e-3)
     close(
-        ask(np.sin, x, -2 * dout, 1e-3), -2 * want, "grad", "−2 times dout should give −2 times the gradient"
+        ask(np.sin, x, -2 * dout, 1e-3), -2 * want, "grad", "-2 times dout should give -2 times the gradient"
     )
     close(ask(np.sin, x, 0 * dout, 1e-3), 0 * want, "grad", "For dout = 0 the loss is constant", scale=1.0)
 
@@ -229,18 +219,11 @@ def _(ask: Session) -> None:
     )
 
 
-@numerical_gradient.invariant("x and dout are left as they were")
-def _(ask: Session) -> None:
-    x = np.random.default_rng(3).normal(size=(5, 4))
-    ask.pure(np.sin, x, upstream(5, 4), 1e-3)
-    ask.pure(np.sin, x, upstream(5, 4))
-
-
 @numerical_gradient.value("a cubic with a large h")
 def _(ask: Session) -> None:
     got = ask(lambda x: x**3, np.array([1.0, 2.0, -1.0]), np.array([1.0, 2.0, -4.0]), 0.5)
     want = np.array([3.25, 24.5, -13.0])
-    close(got, want, "grad", "For f(x) = x**3, x = (1, 2, −1), dout = (1, 2, −4) and h = 0.5", feature=None)
+    close(got, want, "grad", "For f(x) = x**3, x = (1, 2, -1), dout = (1, 2, -4) and h = 0.5", feature=None)
     got = ask(lambda x: x**3, np.array([1.0, 2.0, -1.0]), np.array([1.0, 2.0, -4.0]))
-    claim = "For f(x) = x**3, x = (1, 2, −1), dout = (1, 2, −4) and no h given"
+    claim = "For f(x) = x**3, x = (1, 2, -1), dout = (1, 2, -4) and no h given"
     close(got, np.array([3.0, 24.0, -12.0]), "grad", claim, feature=None)

@@ -14,6 +14,7 @@ from bnlab.checks.data import (
     TABLE_MEAN,
     TABLE_OUT,
     TABLE_VAR,
+    WIDE,
     batch,
     integers,
     scale_and_shift,
@@ -22,12 +23,14 @@ from bnlab.checks.data import (
 from bnlab.checks.exercise import Exercise, Session, spaced
 from bnlab.checks.expect import close
 
+SIZES = ((6, 4), (3, 5), (4, 4), (7, 1))
+
 batch_statistics = Exercise(
     "batch_statistics",
     stage="01_forward",
     arguments=("x",),
     returns=lambda x: {"mean": x.shape[1:], "var": x.shape[1:]},
-    example=lambda ask: (batch(),),
+    examples=lambda ask: [(batch(N, D),) for N, D in SIZES],
     topics=(
         "shapes, N ≠ D",
         "a constant feature",
@@ -46,23 +49,17 @@ def _statistics(
     close(got_var, var, "var", f"{claim}", **options)
 
 
-@batch_statistics.shape("shape for other batches")
-def _(ask: Session) -> None:
-    for N, D in ((3, 5), (4, 4), (7, 1)):
-        ask(batch(N, D))
-
-
 @batch_statistics.invariant("a shift moves the mean and nothing else")
 def _(ask: Session) -> None:
     mean, var = ask(batch())
     shift = np.array([1.0, -2.0, 8.0, 0.5])
-    _statistics(ask, batch() + shift, mean + shift, var, "With (1, −2, 8, 0.5) added to every row")
+    _statistics(ask, batch() + shift, mean + shift, var, "With (1, -2, 8, 0.5) added to every row")
 
 
 @batch_statistics.invariant("a factor c multiplies the mean by c and the variance by c²")
 def _(ask: Session) -> None:
     mean, var = ask(batch())
-    _statistics(ask, -2 * batch(), -2 * mean, 4 * var, "With every number times −2")
+    _statistics(ask, -2 * batch(), -2 * mean, 4 * var, "With every number times -2")
 
 
 @batch_statistics.invariant("each feature on its own")
@@ -94,7 +91,7 @@ def _(ask: Session) -> None:
 
 @batch_statistics.invariant("digits survive a large offset")
 def _(ask: Session) -> None:
-    mean, var = ask(batch())
+    _, var = ask(batch())
     close(ask(batch() + FAR)[1], var, "var", "With a million added to every number the variance should stay")
     got = ask(*single(batch() + FAR_SINGLE))[1]
     close(
@@ -102,7 +99,7 @@ def _(ask: Session) -> None:
         var,
         "var",
         "In float32, with 100 added to every number, the variance should nearly stay",
-        rtol=1e-4,
+        rtol=1e-3,
     )
 
 
@@ -113,14 +110,9 @@ def _(ask: Session) -> None:
     _statistics(ask, *single(batch()), mean, var, "float32 should give nearly the same as float64", rtol=1e-4)
 
 
-@batch_statistics.invariant("x is left as it was")
-def _(ask: Session) -> None:
-    ask.pure(batch())
-
-
 @batch_statistics.value("a table worked out by hand")
 def _(ask: Session) -> None:
-    claim = "For the rows (1, 1, 3), (1, 7, −7), (3, 7, −1), (3, 5, −3)"
+    claim = "For the rows (1, 1, 3), (1, 7, -7), (3, 7, -1), (3, 5, -3)"
     _statistics(ask, TABLE, TABLE_MEAN, TABLE_VAR, claim)
 
 
@@ -129,7 +121,7 @@ batchnorm_train = Exercise(
     stage="01_forward",
     arguments=("x", "gamma", "beta", "eps"),
     returns=lambda x, gamma, beta, eps: {"out": x.shape},
-    example=lambda ask: (batch(), *scale_and_shift(), 0.3),
+    examples=lambda ask: [(batch(N, D), *scale_and_shift(D), 0.3) for N, D in SIZES],
     topics=(
         "eps = 1",
         "gamma and beta away from (1, 0), and negative",
@@ -141,25 +133,19 @@ batchnorm_train = Exercise(
 )
 
 
-@batchnorm_train.shape("shape for other batches")
-def _(ask: Session) -> None:
-    for N, D in ((3, 5), (4, 4), (7, 1)):
-        ask(batch(N, D), *scale_and_shift(D), 0.3)
-
-
 @batchnorm_train.invariant("every feature of out has mean beta")
 def _(ask: Session) -> None:
     gamma, beta = scale_and_shift()
-    for eps in (0.0, 1.0):
+    for eps in (1e-5, 1.0):
         mean = ask(batch(), gamma, beta, eps).mean(axis=0)
         close(mean, beta, "mean of out", f"With eps = {eps:g} and beta = {_row(beta)}", scale=1.0)
 
 
-@batchnorm_train.invariant("with eps = 0 every feature of out has standard deviation |gamma|")
+@batchnorm_train.invariant("for widely spread features out has standard deviation |gamma|")
 def _(ask: Session) -> None:
     gamma, beta = scale_and_shift()
-    spread = ask(batch(), gamma, beta, 0.0).std(axis=0)
-    close(spread, np.abs(gamma), "std of out", f"With eps = 0 and gamma = {_row(gamma)}")
+    spread = ask(WIDE * batch(), gamma, beta, 1e-5).std(axis=0)
+    close(spread, np.abs(gamma), "std of out", f"For x times {WIDE:g} and gamma = {_row(gamma)}")
 
 
 @batchnorm_train.invariant("shifting x changes nothing, and mirroring it mirrors out about beta")
@@ -167,9 +153,9 @@ def _(ask: Session) -> None:
     gamma, beta = scale_and_shift()
     out = ask(batch(), gamma, beta, 0.3)
     shift = np.array([1.0, -2.0, 8.0, 0.5])
-    close(ask(batch() + shift, gamma, beta, 0.3), out, "out", "With (1, −2, 8, 0.5) added to every row of x")
+    close(ask(batch() + shift, gamma, beta, 0.3), out, "out", "With (1, -2, 8, 0.5) added to every row of x")
     mirrored = ask(-batch(), gamma, beta, 0.3) - beta
-    close(mirrored, beta - out, "(out − beta)", "With −x for x")
+    close(mirrored, beta - out, "(out - beta)", "With -x for x")
 
 
 @batchnorm_train.invariant("each feature on its own")
@@ -223,7 +209,7 @@ def _(ask: Session) -> None:
         ask(batch() + FAR, *scale_and_shift(), 0.3), want, "out", "With a million added to every number of x"
     )
     got = ask(*single(batch() + FAR_SINGLE, *scale_and_shift()), 0.3)
-    close(got, want, "out", "In float32, with 100 added to every number of x", rtol=2e-4)
+    close(got, want, "out", "In float32, with 100 added to every number of x", rtol=1e-3)
 
 
 @batchnorm_train.invariant("float32 and arrays with gaps work")
@@ -234,11 +220,6 @@ def _(ask: Session) -> None:
     )
     got = ask(*single(batch(), *scale_and_shift()), 0.3)
     close(got, want, "out", "float32 should give nearly the same as float64", rtol=1e-4)
-
-
-@batchnorm_train.invariant("x, gamma and beta are left as they were")
-def _(ask: Session) -> None:
-    ask.pure(batch(), *scale_and_shift(), 0.3)
 
 
 @batchnorm_train.value("a table with a large eps, worked out by hand")

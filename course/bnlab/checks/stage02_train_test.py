@@ -15,6 +15,7 @@ from bnlab.checks.data import (
     TABLE_MEAN,
     TABLE_OUT,
     TABLE_VAR,
+    WIDE,
     batch,
     buffers,
     integers,
@@ -29,7 +30,7 @@ update_running = Exercise(
     stage="02_train_test",
     arguments=("running", "sample", "momentum"),
     returns=lambda running, sample, momentum: {"updated": running.shape},
-    example=lambda ask: (np.array([8.0, 4.0, 0.0]), np.array([0.0, 8.0, 4.0]), 0.75),
+    examples=lambda ask: [(np.array([8.0, 4.0, 0.0]), np.array([0.0, 8.0, 4.0]), 0.75)],
     topics=(
         "momenta other than 0.9",
         "whether the two weights are exchanged",
@@ -57,11 +58,6 @@ def _(ask: Session) -> None:
         )
 
 
-@update_running.invariant("running and sample are left as they were")
-def _(ask: Session) -> None:
-    ask.pure(batch()[0], batch()[1], 0.75)
-
-
 @update_running.invariant("float32 works")
 def _(ask: Session) -> None:
     want = ask(batch()[0], batch()[1], 0.75)
@@ -86,7 +82,11 @@ batchnorm_forward = Exercise(
     stage="02_train_test",
     arguments=("x", "gamma", "beta", "bn_param"),
     returns=lambda x, gamma, beta, bn_param: {"out": x.shape, "cache": None},
-    example=lambda ask: (batch(), *scale_and_shift(), train(momentum=0.75)),
+    examples=lambda ask: [
+        (batch(N, D), *scale_and_shift(D), param(D=D))
+        for N, D in ((6, 4), (3, 5), (4, 4))
+        for param in (in_train, in_test)
+    ],
     writes=("bn_param",),
     topics=(
         "test mode with eps = 0.3 and gamma, beta away from (1, 0)",
@@ -100,17 +100,14 @@ batchnorm_forward = Exercise(
 )
 
 
-def train(eps: float = 0.3, D: int = 4, **more: Any) -> dict[str, Any]:
+def in_train(eps: float = 0.3, D: int = 4, **more: Any) -> dict[str, Any]:
     """bn_param for train mode with warm buffers."""
     return {"mode": "train", "eps": eps, "momentum": 0.75, **buffers(D), **more}
 
 
-def test(eps: float = 0.3, D: int = 4, **more: Any) -> dict[str, Any]:
+def in_test(eps: float = 0.3, D: int = 4, **more: Any) -> dict[str, Any]:
     """bn_param for test mode with warm buffers."""
     return {"mode": "test", "eps": eps, "momentum": 0.75, **buffers(D), **more}
-
-
-test.__test__ = False  # no test of pytest's
 
 
 def stored(
@@ -129,49 +126,48 @@ def stored(
     return found[0], found[1]
 
 
-@batchnorm_forward.shape("shape of the buffers, and of out in test mode")
+@batchnorm_forward.shape("shape of the running buffers")
 def _(ask: Session) -> None:
     for N, D in ((6, 4), (3, 5), (4, 4)):
-        param = train(D=D)
+        param = in_train(D=D)
         ask(batch(N, D), *scale_and_shift(D), param)
         stored(ask, param, D)
-        ask(batch(N, D), *scale_and_shift(D), test(D=D))
 
 
 @batchnorm_forward.invariant("train mode: every feature of out has mean beta")
 def _(ask: Session) -> None:
     gamma, beta = scale_and_shift()
-    for eps in (0.0, 1.0):
-        mean = ask(batch(), gamma, beta, train(eps))[0].mean(axis=0)
+    for eps in (1e-5, 1.0):
+        mean = ask(batch(), gamma, beta, in_train(eps))[0].mean(axis=0)
         close(mean, beta, "mean of out", f"With eps = {eps:g} and beta = {_row(beta)}", scale=1.0)
 
 
-@batchnorm_forward.invariant("train mode with eps = 0: every feature of out has standard deviation |gamma|")
+@batchnorm_forward.invariant("train mode: for widely spread features out has standard deviation |gamma|")
 def _(ask: Session) -> None:
     gamma, beta = scale_and_shift()
-    spread = ask(batch(), gamma, beta, train(0.0))[0].std(axis=0)
-    close(spread, np.abs(gamma), "std of out", f"With eps = 0 and gamma = {_row(gamma)}")
+    spread = ask(WIDE * batch(), gamma, beta, in_train(1e-5))[0].std(axis=0)
+    close(spread, np.abs(gamma), "std of out", f"For x times {WIDE:g} and gamma = {_row(gamma)}")
 
 
 @batchnorm_forward.invariant("train mode: shifting x changes nothing, mirroring it mirrors out about beta")
 def _(ask: Session) -> None:
     gamma, beta = scale_and_shift()
-    out, _ = ask(batch(), gamma, beta, train())
+    out, _ = ask(batch(), gamma, beta, in_train())
     shift = np.array([1.0, -2.0, 8.0, 0.5])
     close(
-        ask(batch() + shift, gamma, beta, train())[0],
+        ask(batch() + shift, gamma, beta, in_train())[0],
         out,
         "out",
-        "With (1, −2, 8, 0.5) added to every row of x",
+        "With (1, -2, 8, 0.5) added to every row of x",
     )
-    mirrored = ask(-batch(), gamma, beta, train())[0] - beta
-    close(mirrored, beta - out, "(out − beta)", "With −x for x")
+    mirrored = ask(-batch(), gamma, beta, in_train())[0] - beta
+    close(mirrored, beta - out, "(out - beta)", "With -x for x")
 
 
 @batchnorm_forward.invariant("train mode: out does not depend on the buffers")
 def _(ask: Session) -> None:
-    out, _ = ask(batch(), *scale_and_shift(), train())
-    other = train(running_mean=np.full(4, 7.0), running_var=np.full(4, 0.5))
+    out, _ = ask(batch(), *scale_and_shift(), in_train())
+    other = in_train(running_mean=np.full(4, 7.0), running_var=np.full(4, 0.5))
     close(ask(batch(), *scale_and_shift(), other)[0], out, "out", "With other numbers in the buffers")
 
 
@@ -179,7 +175,7 @@ def _(ask: Session) -> None:
 def _(ask: Session) -> None:
     gamma, beta = scale_and_shift()
     x = np.where(np.arange(4) == 1, 3.0, batch())
-    got = ask(x, gamma, beta, train())[0][:, 1]
+    got = ask(x, gamma, beta, in_train())[0][:, 1]
     close(
         got,
         np.full(6, beta[1]),
@@ -187,20 +183,20 @@ def _(ask: Session) -> None:
         f"Feature 1 is 3 in every row, and beta[1] is {beta[1]:g}",
         feature=None,
     )
-    got, _ = ask(batch(1, 4), gamma, beta, train())
+    got, _ = ask(batch(1, 4), gamma, beta, in_train())
     close(got, beta[None], "out", f"For N = 1 and beta = {_row(beta)}", feature=None)
 
 
 @batchnorm_forward.invariant("each feature on its own, in both modes")
 def _(ask: Session) -> None:
     gamma, beta = scale_and_shift()
-    for mode in (train, test):
+    for mode in (in_train, in_test):
         whole, part = mode(), {key: v[2:] if isinstance(v, np.ndarray) else v for key, v in mode().items()}
         out, _ = ask(batch(), gamma, beta, whole)
         got, _ = ask(batch()[:, 2:], gamma[2:], beta[2:], part)
         claim = f"In {whole['mode']} mode, with only the last two features kept"
         close(got, out[:, 2:], "out", claim)
-        if mode is train:
+        if mode is in_train:
             for name, own, all_ in zip(
                 ("mean", "var"), stored(ask, part, 2), stored(ask, whole, 4), strict=True
             ):
@@ -209,29 +205,29 @@ def _(ask: Session) -> None:
 
 @batchnorm_forward.invariant("train mode: momentum 1 keeps the buffers, momentum 0 takes the batch")
 def _(ask: Session) -> None:
-    keep = train(momentum=1.0)
+    keep = in_train(momentum=1.0)
     ask(batch(), *scale_and_shift(), keep)
     for name, got in zip(("running_mean", "running_var"), stored(ask, keep, 4), strict=True):
         close(got, buffers()[name], name, "With momentum 1 the buffers should stay", feature=None)
-    take = train(D=3, momentum=0.0)
+    take = in_train(D=3, momentum=0.0)
     ask(TABLE, TABLE_GAMMA, TABLE_BETA, take)
-    claim = "With momentum 0 and the rows (1, 1, 3), (1, 7, −7), (3, 7, −1), (3, 5, −3)"
+    claim = "With momentum 0 and the rows (1, 1, 3), (1, 7, -7), (3, 7, -1), (3, 5, -3)"
     for name, got, want in zip(("mean", "var"), stored(ask, take, 3), (TABLE_MEAN, TABLE_VAR), strict=True):
         close(got, want, f"running_{name}", claim, feature=None)
 
 
 @batchnorm_forward.invariant("test mode: an example's output does not depend on its batch-mates")
 def _(ask: Session) -> None:
-    out, _ = ask(batch(), *scale_and_shift(), test())
-    got, _ = ask(batch()[:2], *scale_and_shift(), test())
+    out, _ = ask(batch(), *scale_and_shift(), in_test())
+    got, _ = ask(batch()[:2], *scale_and_shift(), in_test())
     close(got, out[:2], "out", "With only the first two examples kept")
-    got, _ = ask(batch()[3:4], *scale_and_shift(), test())
+    got, _ = ask(batch()[3:4], *scale_and_shift(), in_test())
     close(got, out[3:4], "out", "With example 3 alone")
 
 
 @batchnorm_forward.invariant("test mode: the buffers are read and never written")
 def _(ask: Session) -> None:
-    param = test()
+    param = in_test()
     first, _ = ask(batch(), *scale_and_shift(), param)
     for key, want in buffers().items():
         if key not in param:
@@ -277,7 +273,7 @@ def _(ask: Session) -> None:
 @batchnorm_forward.invariant("an unknown mode raises ValueError")
 def _(ask: Session) -> None:
     try:
-        ask.function(batch(), *scale_and_shift(), test(mode="evaluate"))
+        ask.function(batch(), *scale_and_shift(), in_test(mode="evaluate"))
     except ValueError:
         return
     except Exception as error:
@@ -290,13 +286,13 @@ def _(ask: Session) -> None:
 @batchnorm_forward.invariant("integers, float32 and arrays with gaps work")
 def _(ask: Session) -> None:
     gamma, beta = scale_and_shift()
-    for mode in (train, test):
+    for mode in (in_train, in_test):
         want, _ = ask(integers().astype(float), gamma, beta, mode())
         got, _ = ask(integers(), gamma, beta, mode())
-        close(got, want, "out", f"Integers should give the same as equal floats in {mode.__name__} mode")
+        close(got, want, "out", f"Integers should give the same as equal floats in {mode()['mode']} mode")
         want, _ = ask(batch(), gamma, beta, mode())
         got, _ = ask(spaced(batch()), gamma, beta, mode())
-        close(got, want, "out", f"How x lies in memory should not matter in {mode.__name__} mode")
+        close(got, want, "out", f"How x lies in memory should not matter in {mode()['mode']} mode")
         param = mode()
         param.update(
             {key: value.astype(np.float32) for key, value in param.items() if isinstance(value, np.ndarray)}
@@ -306,33 +302,27 @@ def _(ask: Session) -> None:
             got,
             want,
             "out",
-            f"float32 should give nearly the same as float64 in {mode.__name__} mode",
+            f"float32 should give nearly the same as float64 in {mode()['mode']} mode",
             rtol=1e-4,
         )
 
 
 @batchnorm_forward.invariant("digits survive a large offset")
 def _(ask: Session) -> None:
-    want, _ = ask(batch(), *scale_and_shift(), train())
-    got, _ = ask(batch() + FAR, *scale_and_shift(), train())
+    want, _ = ask(batch(), *scale_and_shift(), in_train())
+    got, _ = ask(batch() + FAR, *scale_and_shift(), in_train())
     close(got, want, "out", "With a million added to every number of x")
-
-
-@batchnorm_forward.invariant("x, gamma and beta are left as they were")
-def _(ask: Session) -> None:
-    for mode in (train, test):
-        ask.pure(batch(), *scale_and_shift(), mode())
 
 
 @batchnorm_forward.value("train mode: a table with a large eps, worked out by hand")
 def _(ask: Session) -> None:
-    got, _ = ask(TABLE, TABLE_GAMMA, TABLE_BETA, train(TABLE_EPS, 3))
+    got, _ = ask(TABLE, TABLE_GAMMA, TABLE_BETA, in_train(TABLE_EPS, 3))
     close(got, TABLE_OUT, "out", "With eps = 3 the table should come out in whole numbers in train mode")
 
 
 @batchnorm_forward.value("train mode: what the buffers become, worked out by hand")
 def _(ask: Session) -> None:
-    param = train(TABLE_EPS, running_mean=np.array([6.0, 1.0, 2.0]), running_var=np.array([5.0, 2.0, 1.0]))
+    param = in_train(TABLE_EPS, running_mean=np.array([6.0, 1.0, 2.0]), running_var=np.array([5.0, 2.0, 1.0]))
     ask(TABLE, TABLE_GAMMA, TABLE_BETA, param)
     claim = "With momentum 0.75, running_mean (6, 1, 2) and running_var (5, 2, 1)"
     mean, var = stored(ask, param, 3)
@@ -342,10 +332,12 @@ def _(ask: Session) -> None:
 
 @batchnorm_forward.value("test mode: a table with a large eps, worked out by hand")
 def _(ask: Session) -> None:
-    param = test(TABLE_EPS, running_mean=np.array([2.0, 5.0, -2.0]), running_var=np.array([13.0, 1.0, 6.0]))
+    param = in_test(
+        TABLE_EPS, running_mean=np.array([2.0, 5.0, -2.0]), running_var=np.array([13.0, 1.0, 6.0])
+    )
     got, _ = ask(np.array([[6.0, 7.0, -5.0], [2.0, 3.0, 4.0]]), TABLE_GAMMA, TABLE_BETA, param)
     want = np.array([[14.0, 14.0, 18.0], [10.0, 26.0, 54.0]])
-    close(got, want, "out", "With running_mean (2, 5, −2), running_var (13, 1, 6) and eps = 3")
+    close(got, want, "out", "With running_mean (2, 5, -2), running_var (13, 1, 6) and eps = 3")
 
 
 fold_batchnorm = Exercise(
@@ -353,19 +345,13 @@ fold_batchnorm = Exercise(
     stage="02_train_test",
     arguments=("W", "b", "gamma", "beta", "mean", "var", "eps"),
     returns=lambda W, b, *rest: {"W_folded": W.shape, "b_folded": b.shape},
-    example=lambda ask: _layer(),
+    examples=lambda ask: [_layer(), _layer(5, 2), _layer(3, 3)],
     topics=("D_in ≠ D_out", "a large eps", "negative gamma", "whether W and b are left alone"),
 )
 
 
 def _layer(D_in: int = 3, D_out: int = 4) -> tuple[Any, ...]:
     return batch(D_in, D_out), batch(1, D_out, 2)[0], *scale_and_shift(D_out), *buffers(D_out).values(), 0.3
-
-
-@fold_batchnorm.shape("shape for other layers")
-def _(ask: Session) -> None:
-    for D_in, D_out in ((5, 2), (3, 3)):
-        ask(*_layer(D_in, D_out))
 
 
 @fold_batchnorm.invariant("beta goes into the bias as it is, and nowhere else")
@@ -395,17 +381,12 @@ def _(ask: Session) -> None:
     close(got_b, b_folded[2:], "b_folded", "With only the last two output features kept", feature=None)
 
 
-@fold_batchnorm.invariant("the arguments are left as they were")
-def _(ask: Session) -> None:
-    ask.pure(*_layer())
-
-
 @fold_batchnorm.value("a layer worked out by hand")
 def _(ask: Session) -> None:
     W = np.array([[1.0, 2.0, 3.0], [-1.0, 0.0, 5.0]])
     b, mean, var = np.array([1.0, 2.0, 3.0]), np.array([0.0, 5.0, 1.0]), np.array([1.0, 6.0, 13.0])
     got_W, got_b = ask(W, b, np.array([2.0, -3.0, 8.0]), TABLE_BETA, mean, var, TABLE_EPS)
-    claim = "With gamma (2, −3, 8), var (1, 6, 13) and eps = 3"
+    claim = "With gamma (2, -3, 8), var (1, 6, 13) and eps = 3"
     close(got_W, np.array([[1.0, -2.0, 6.0], [-1.0, 0.0, 10.0]]), "W_folded", claim)
     close(
         got_b, np.array([11.0, 23.0, 34.0]), "b_folded", f"{claim}, b (1, 2, 3), mean (0, 5, 1)", feature=None
@@ -417,7 +398,7 @@ recalibrate = Exercise(
     stage="02_train_test",
     arguments=("batches",),
     returns=lambda batches: {"mean": (4,), "var": (4,)},
-    example=lambda ask: (_pieces(),),
+    examples=lambda ask: [(_pieces(),)],
     topics=(
         "unequal sizes",
         "a generator that can be read only once",
@@ -472,16 +453,11 @@ def _(ask: Session) -> None:
     close(got[1], var, "var", "With a million added to every number the variance should stay", feature=None)
 
 
-@recalibrate.invariant("the batches are left as they were")
-def _(ask: Session) -> None:
-    ask.pure(_pieces())
-
-
 @recalibrate.value("two batches worked out by hand")
 def _(ask: Session) -> None:
     rows = np.array([[1, 0, 3, -5], [1, 0, 3, 5], [3, 10, 3, 1], [3, 10, 3, -1]], dtype=float)
     mean, var = ask([rows[:1], rows[1:]])
-    claim = "For the batch (1, 0, 3, −5) and the batch of (1, 0, 3, 5), (3, 10, 3, 1), (3, 10, 3, −1)"
+    claim = "For the batch (1, 0, 3, -5) and the batch of (1, 0, 3, 5), (3, 10, 3, 1), (3, 10, 3, -1)"
     close(mean, np.array([2.0, 5.0, 3.0, 0.0]), "mean", claim, feature=None)
     close(var, np.array([1.0, 25.0, 0.0, 13.0]), "var", claim, feature=None)
 

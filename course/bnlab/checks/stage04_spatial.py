@@ -15,6 +15,7 @@ from bnlab.checks.data import (
     TABLE_EPS,
     TABLE_GAMMA,
     TABLE_OUT,
+    WIDE,
     batch,
     images,
     integers,
@@ -24,10 +25,10 @@ from bnlab.checks.data import (
 )
 from bnlab.checks.exercise import Exercise, Session
 from bnlab.checks.expect import Failure, close
-from bnlab.checks.slopes import Setting, backward_checks
-from bnlab.checks.stage02_train_test import stored, test, train
+from bnlab.checks.slopes import Setting, after, backward_checks
+from bnlab.checks.stage02_train_test import in_test, in_train, stored
 
-SHAPE = (2, 4, 3, 5)
+SHAPES = ((2, 4, 3, 5), (3, 2, 4, 1), (3, 3, 3, 3))
 
 # --- batch norm of images -----------------------------------------------------------------------------------
 
@@ -36,7 +37,11 @@ spatial_batchnorm_forward = Exercise(
     stage="04_spatial",
     arguments=("x", "gamma", "beta", "bn_param"),
     returns=lambda x, gamma, beta, bn_param: {"out": x.shape, "cache": None},
-    example=lambda ask: (images(), *scale_and_shift(), train()),
+    examples=lambda ask: [
+        (images(*shape), *scale_and_shift(shape[1]), param(D=shape[1]))
+        for shape in SHAPES
+        for param in (in_train, in_test)
+    ],
     writes=("bn_param",),
     topics=(
         "distinct channels",
@@ -48,36 +53,35 @@ spatial_batchnorm_forward = Exercise(
 )
 
 
-@spatial_batchnorm_forward.shape("shape for other images, and of the buffers")
+@spatial_batchnorm_forward.shape("shape of the running buffers")
 def _(ask: Session) -> None:
-    for shape in (SHAPE, (3, 2, 4, 1), (3, 3, 3, 3)):
-        param = train(D=shape[1])
+    for shape in SHAPES:
+        param = in_train(D=shape[1])
         ask(images(*shape), *scale_and_shift(shape[1]), param)
         stored(ask, param, shape[1])
-        ask(images(*shape), *scale_and_shift(shape[1]), test(D=shape[1]))
 
 
 @spatial_batchnorm_forward.invariant("train mode: every channel of out has mean beta")
 def _(ask: Session) -> None:
     gamma, beta = scale_and_shift()
-    for eps in (0.0, 1.0):
-        mean = ask(images(), gamma, beta, train(eps))[0].mean(axis=(0, 2, 3))
+    for eps in (1e-5, 1.0):
+        mean = ask(images(), gamma, beta, in_train(eps))[0].mean(axis=(0, 2, 3))
         close(mean, beta, "mean of channel", f"With eps = {eps:g} and beta = {_row(beta)}", scale=1.0)
 
 
 @spatial_batchnorm_forward.invariant(
-    "train mode with eps = 0: every channel of out has standard deviation |gamma|"
+    "train mode: for widely spread channels out has standard deviation |gamma|"
 )
 def _(ask: Session) -> None:
     gamma, beta = scale_and_shift()
-    spread = ask(images(), gamma, beta, train(0.0))[0].std(axis=(0, 2, 3))
-    close(spread, np.abs(gamma), "std of channel", f"With eps = 0 and gamma = {_row(gamma)}")
+    spread = ask(WIDE * images(), gamma, beta, in_train(1e-5))[0].std(axis=(0, 2, 3))
+    close(spread, np.abs(gamma), "std of channel", f"For x times {WIDE:g} and gamma = {_row(gamma)}")
 
 
 @spatial_batchnorm_forward.invariant("pixels that change places change places in out")
 def _(ask: Session) -> None:
     x = images()
-    for mode in (train, test):
+    for mode in (in_train, in_test):
         out, _ = ask(x, *scale_and_shift(), mode())
         for name, view in (
             ("upside down", np.s_[:, :, ::-1]),
@@ -85,19 +89,19 @@ def _(ask: Session) -> None:
             ("in reverse order", np.s_[::-1]),
         ):
             got, _ = ask(x[view], *scale_and_shift(), mode())
-            close(got, out[view], "out", f"With the images {name}, in {mode.__name__} mode", feature=1)
+            close(got, out[view], "out", f"With the images {name}, in {mode()['mode']} mode", feature=1)
 
 
 @spatial_batchnorm_forward.invariant("each channel on its own")
 def _(ask: Session) -> None:
     gamma, beta = scale_and_shift()
-    for mode in (train, test):
+    for mode in (in_train, in_test):
         whole, part = mode(), {key: v[2:] if isinstance(v, np.ndarray) else v for key, v in mode().items()}
         out, _ = ask(images(), gamma, beta, whole)
         got, _ = ask(images()[:, 2:], gamma[2:], beta[2:], part)
-        claim = f"In {mode.__name__} mode, with only the last two channels kept"
+        claim = f"In {mode()['mode']} mode, with only the last two channels kept"
         close(got, out[:, 2:], "out", claim, feature=1)
-        if mode is train:
+        if mode is in_train:
             for name, own, all_ in zip(
                 ("mean", "var"), stored(ask, part, 2), stored(ask, whole, 4), strict=True
             ):
@@ -111,13 +115,14 @@ def _(ask: Session) -> None:
     x = images()
     moved = x.copy()
     moved[0, 1, 0, 0] += 8
-    before, after = (ask(v, *scale_and_shift(), train())[0] for v in (x, moved))
+    before, after = (ask(v, *scale_and_shift(), in_train())[0] for v in (x, moved))
     change = np.abs(after - before)[:, 1]
     if not (change > 1e-6).all():
         place = tuple(np.argwhere(change <= 1e-6)[0])
         n, h, w = (int(i) for i in place)
         raise Failure(
-            f"When x[0, 1, 0, 0] moves, all of channel 1 should answer in train mode, but out[{n}, 1, {h}, {w}] stays"
+            "When x[0, 1, 0, 0] moves, all of channel 1 should answer in train mode, "
+            f"but out[{n}, 1, {h}, {w}] stays"
         )
 
 
@@ -125,31 +130,25 @@ def _(ask: Session) -> None:
     "test mode: the buffers are read and never written, images do not know of each other"
 )
 def _(ask: Session) -> None:
-    param = test()
+    param = in_test()
     out, _ = ask(images(), *scale_and_shift(), param)
-    for key, want in test().items():
+    for key, want in in_test().items():
         if isinstance(want, np.ndarray):
             got = ask.accept(f"bn_param[{key!r}]", param.get(key), (4,))
             close(got, want, key, "A call in test mode should leave the buffers as they were", feature=None)
-    got, _ = ask(images()[1:], *scale_and_shift(), test())
+    got, _ = ask(images()[1:], *scale_and_shift(), in_test())
     close(got, out[1:], "out", "In test mode, with the second image alone", feature=1)
 
 
 @spatial_batchnorm_forward.invariant("float32, and images that lie otherwise in memory")
 def _(ask: Session) -> None:
-    want, _ = ask(images(), *scale_and_shift(), train())
+    want, _ = ask(images(), *scale_and_shift(), in_train())
     channels_last = np.moveaxis(np.ascontiguousarray(np.moveaxis(images(), 1, -1)), -1, 1)
-    got, _ = ask(channels_last, *scale_and_shift(), train())
+    got, _ = ask(channels_last, *scale_and_shift(), in_train())
     close(got, want, "out", "How x lies in memory should not matter", feature=1)
-    param = {key: v.astype(np.float32) if isinstance(v, np.ndarray) else v for key, v in train().items()}
+    param = {key: v.astype(np.float32) if isinstance(v, np.ndarray) else v for key, v in in_train().items()}
     got, _ = ask(*single(images(), *scale_and_shift()), param)
     close(got, want, "out", "float32 should give nearly the same as float64", feature=1, rtol=1e-4)
-
-
-@spatial_batchnorm_forward.invariant("x, gamma and beta are left as they were")
-def _(ask: Session) -> None:
-    for mode in (train, test):
-        ask.pure(images(), *scale_and_shift(), mode())
 
 
 def _as_images(table: np.ndarray) -> np.ndarray:
@@ -159,7 +158,7 @@ def _as_images(table: np.ndarray) -> np.ndarray:
 
 @spatial_batchnorm_forward.value("train mode: a table with a large eps, worked out by hand")
 def _(ask: Session) -> None:
-    param = train(TABLE_EPS, running_mean=np.array([6.0, 1.0, 2.0]), running_var=np.array([5.0, 2.0, 1.0]))
+    param = in_train(TABLE_EPS, running_mean=np.array([6.0, 1.0, 2.0]), running_var=np.array([5.0, 2.0, 1.0]))
     got, _ = ask(_as_images(TABLE), TABLE_GAMMA, TABLE_BETA, param)
     close(
         got,
@@ -176,11 +175,13 @@ def _(ask: Session) -> None:
 
 @spatial_batchnorm_forward.value("test mode: a table with a large eps, worked out by hand")
 def _(ask: Session) -> None:
-    param = test(TABLE_EPS, running_mean=np.array([2.0, 5.0, -2.0]), running_var=np.array([13.0, 1.0, 6.0]))
+    param = in_test(
+        TABLE_EPS, running_mean=np.array([2.0, 5.0, -2.0]), running_var=np.array([13.0, 1.0, 6.0])
+    )
     x = np.array([[[[6.0, 2.0]], [[7.0, 3.0]], [[-5.0, 4.0]]]])
     want = np.array([[[[14.0, 10.0]], [[14.0, 26.0]], [[18.0, 54.0]]]])
     got, _ = ask(x, TABLE_GAMMA, TABLE_BETA, param)
-    close(got, want, "out", "With running_mean (2, 5, −2), running_var (13, 1, 6) and eps = 3", feature=1)
+    close(got, want, "out", "With running_mean (2, 5, -2), running_var (13, 1, 6) and eps = 3", feature=1)
 
 
 def _spatial_settings() -> Sequence[Setting]:
@@ -190,7 +191,7 @@ def _spatial_settings() -> Sequence[Setting]:
         def forward(
             ask: Session, x: np.ndarray, gamma: np.ndarray, beta: np.ndarray
         ) -> tuple[np.ndarray, Any]:
-            return ask(x, gamma, beta, train(eps, C))
+            return ask(x, gamma, beta, in_train(eps, C))
 
         channels = [(f"channel {c} of x", (slice(None), c)) for c in range(C)]
         return Setting(says, x, *scale_and_shift(C), upstream(*x.shape), forward, channels)
@@ -201,22 +202,13 @@ def _spatial_settings() -> Sequence[Setting]:
     )
 
 
-def _example_of(settings: Any, forward_name: str) -> Any:
-    def example(ask: Session) -> tuple[np.ndarray, Any]:
-        setting = settings()[0]
-        _, cache = setting.forward(ask.helper[forward_name], setting.x, setting.gamma, setting.beta)
-        return setting.dout, cache
-
-    return example
-
-
 spatial_batchnorm_backward = Exercise(
     "spatial_batchnorm_backward",
     stage="04_spatial",
     arguments=("dout", "cache"),
     returns=lambda dout, cache: {"dx": dout.shape, "dgamma": dout.shape[1:2], "dbeta": dout.shape[1:2]},
     helpers=("spatial_batchnorm_forward",),
-    example=_example_of(_spatial_settings, "spatial_batchnorm_forward"),
+    examples=after("spatial_batchnorm_forward", _spatial_settings),
     topics=("distinct channels", "N ≠ C ≠ H ≠ W", "a random dout", "negative gamma and a large eps"),
 )
 backward_checks(spatial_batchnorm_backward, "spatial_batchnorm_forward", "channel", _spatial_settings)
@@ -229,7 +221,9 @@ layernorm_forward = Exercise(
     stage="04_spatial",
     arguments=("x", "gamma", "beta", "ln_param"),
     returns=lambda x, gamma, beta, ln_param: {"out": x.shape, "cache": None},
-    example=lambda ask: (batch(), *scale_and_shift(), {"eps": 0.3}),
+    examples=lambda ask: [
+        (batch(N, D), *scale_and_shift(D), {"eps": 0.3}) for N, D in ((6, 4), (3, 5), (4, 4), (1, 6))
+    ],
     writes=("ln_param",),
     topics=(
         "a large eps",
@@ -246,25 +240,19 @@ def _layer(ask: Session, x: np.ndarray, eps: float = 0.3, D: int = 4) -> np.ndar
     return ask(x, *scale_and_shift(D), {"eps": eps})[0]
 
 
-@layernorm_forward.shape("shape for other batches")
-def _(ask: Session) -> None:
-    for N, D in ((3, 5), (4, 4), (1, 6)):
-        _layer(ask, batch(N, D), D=D)
-
-
 @layernorm_forward.invariant("with gamma = 1 and beta = 0 every example of out has mean 0")
 def _(ask: Session) -> None:
-    for eps in (0.0, 1.0):
+    for eps in (1e-5, 1.0):
         mean = ask(batch(), *PLAIN, {"eps": eps})[0].mean(axis=1)
         close(mean, np.zeros(6), "mean of example", f"With eps = {eps:g}", scale=1.0)
 
 
 @layernorm_forward.invariant(
-    "with gamma = 1, beta = 0 and eps = 0 every example of out has standard deviation 1"
+    "with gamma = 1 and beta = 0 widely spread examples of out have standard deviation 1"
 )
 def _(ask: Session) -> None:
-    spread = ask(batch(), *PLAIN, {"eps": 0.0})[0].std(axis=1)
-    close(spread, np.ones(6), "std of example", "With eps = 0")
+    spread = ask(WIDE * batch(), *PLAIN, {"eps": 1e-5})[0].std(axis=1)
+    close(spread, np.ones(6), "std of example", f"For x times {WIDE:g}")
 
 
 @layernorm_forward.invariant("shifting an example as a whole changes nothing")
@@ -274,7 +262,7 @@ def _(ask: Session) -> None:
         _layer(ask, batch() + shift),
         _layer(ask, batch()),
         "out",
-        "With (1, −2, 8, 0.5, 0, −4) added to the rows of x",
+        "With (1, -2, 8, 0.5, 0, -4) added to the rows of x",
     )
 
 
@@ -329,12 +317,7 @@ def _(ask: Session) -> None:
     want = _layer(ask, batch())
     close(_layer(ask, batch() + FAR), want, "out", "With a million added to every number of x")
     got, _ = ask(*single(batch() + FAR_SINGLE, *scale_and_shift()), {"eps": 0.3})
-    close(got, want, "out", "In float32, with 100 added to every number of x", rtol=2e-4)
-
-
-@layernorm_forward.invariant("x, gamma and beta are left as they were")
-def _(ask: Session) -> None:
-    ask.pure(batch(), *scale_and_shift(), {"eps": 0.3})
+    close(got, want, "out", "In float32, with 100 added to every number of x", rtol=1e-3)
 
 
 @layernorm_forward.value("a table with a large eps, worked out by hand")
@@ -343,7 +326,7 @@ def _(ask: Session) -> None:
     got, _ = ask(TABLE.T, gamma, beta, {"eps": TABLE_EPS})
     want = np.array([[-6.0, 16.0, 32.0, 48.0], [-16.0, 2.0, 36.0, 30.0], [15.0, 25.0, 26.0, 21.0]])
     claim = (
-        "For the examples (1, 1, 3, 3), (1, 7, 7, 5), (3, −7, −1, −3), gamma (12, −12, 24, 36) and eps = 3"
+        "For the examples (1, 1, 3, 3), (1, 7, 7, 5), (3, -7, -1, -3), gamma (12, -12, 24, 36) and eps = 3"
     )
     close(got, want, "out", claim, feature=None)
 
@@ -372,7 +355,7 @@ layernorm_backward = Exercise(
     arguments=("dout", "cache"),
     returns=lambda dout, cache: {"dx": dout.shape, "dgamma": dout.shape[1:], "dbeta": dout.shape[1:]},
     helpers=("layernorm_forward",),
-    example=_example_of(_layer_settings, "layernorm_forward"),
+    examples=after("layernorm_forward", _layer_settings),
     topics=(
         "gamma that differs between features",
         "N ≠ D",
@@ -391,7 +374,7 @@ spatial_groupnorm_forward = Exercise(
     stage="04_spatial",
     arguments=("x", "gamma", "beta", "G", "gn_param"),
     returns=lambda x, gamma, beta, G, gn_param: {"out": x.shape, "cache": None},
-    example=lambda ask: (images(), *_of_channels(), 2, {"eps": 0.3}),
+    examples=lambda ask: [(images(*shape), *_of_channels(shape[1]), G, {"eps": 0.3}) for shape, G in GROUPED],
     writes=("gn_param",),
     topics=(
         "G = 1 and G = C",
@@ -424,12 +407,6 @@ def _in_groups(x: np.ndarray, G: int) -> list[np.ndarray]:
     return np.split(x, G, axis=1)
 
 
-@spatial_groupnorm_forward.shape("shape for other images and numbers of groups")
-def _(ask: Session) -> None:
-    for shape, G in GROUPED:
-        _group(ask, images(*shape), G)
-
-
 @spatial_groupnorm_forward.invariant("with gamma = 1 and beta = 0 every group of an example has mean 0")
 def _(ask: Session) -> None:
     for shape, G in GROUPED:
@@ -445,13 +422,18 @@ def _(ask: Session) -> None:
 
 
 @spatial_groupnorm_forward.invariant(
-    "with gamma = 1, beta = 0 and eps = 0 every group of an example has standard deviation 1"
+    "with gamma = 1 and beta = 0 widely spread groups of an example have standard deviation 1"
 )
 def _(ask: Session) -> None:
     for shape, G in GROUPED:
-        out, _ = ask(images(*shape), *_plain(shape[1]), G, {"eps": 0.0})
+        out, _ = ask(WIDE * images(*shape), *_plain(shape[1]), G, {"eps": 1e-5})
         spread = np.stack([part.std(axis=(1, 2, 3)) for part in _in_groups(out, G)], axis=1)
-        close(spread, np.ones_like(spread), "std of [example, group]", f"For x of shape {shape} and G = {G}")
+        close(
+            spread,
+            np.ones_like(spread),
+            "std of [example, group]",
+            f"For {WIDE:g} times x of shape {shape} and G = {G}",
+        )
 
 
 @spatial_groupnorm_forward.invariant("shifting a group of an example as a whole changes nothing")
@@ -505,12 +487,6 @@ def _(ask: Session) -> None:
     )
 
 
-@spatial_groupnorm_forward.invariant("x, gamma and beta are left as they were")
-def _(ask: Session) -> None:
-    for G in (1, 2, 4):
-        ask.pure(images(), *_of_channels(), G, {"eps": 0.3})
-
-
 @spatial_groupnorm_forward.value("a table with a large eps, worked out by hand")
 def _(ask: Session) -> None:
     groups = TABLE.T[
@@ -521,7 +497,7 @@ def _(ask: Session) -> None:
         groups.reshape(2, 4, 1, 2), gamma.reshape(1, 4, 1, 1), beta.reshape(1, 4, 1, 1), 2, {"eps": TABLE_EPS}
     )
     want = [[[-6, -6], [4, 4], [-12, 36], [6, 30]], [[15, -15], [7, 13], [8, 8], [12, 12]]]
-    claim = "For two examples with the groups (1, 1, 3, 3), (1, 7, 7, 5) and (3, −7, −1, −3), (1, 1, 3, 3), eps = 3"
+    claim = "For the groups (1, 1, 3, 3), (1, 7, 7, 5) and (3, -7, -1, -3), (1, 1, 3, 3) and eps = 3"
     close(got, np.array(want, dtype=float)[:, :, None], "out", claim, feature=1)
 
 
@@ -559,7 +535,7 @@ spatial_groupnorm_backward = Exercise(
         "dbeta": (1, dout.shape[1], 1, 1),
     },
     helpers=("spatial_groupnorm_forward",),
-    example=_example_of(_group_settings, "spatial_groupnorm_forward"),
+    examples=after("spatial_groupnorm_forward", _group_settings),
     topics=(
         "gamma that differs within a group",
         "G = 1 and G = C",
