@@ -145,6 +145,7 @@ def measure(names, rounds):
         pipes[name], far_end = context.Pipe()
         children.append(context.Process(target=contender, args=(name, far_end), daemon=True))
         children[-1].start()
+        far_end.close()  # so that the end of the child is the end of the pipe
     seconds = {}
     for shape, calls in SHAPES.items():
         here = [name for name in names if name not in ABSENT[len(shape)]]
@@ -166,7 +167,10 @@ def measure(names, rounds):
 def ask(pipe, request):
     """Send a request to a contender and wait for its answer."""
     pipe.send(request)
-    return pipe.recv()
+    try:
+        return pipe.recv()
+    except EOFError:
+        raise SystemExit("a contender has stopped; its own error message stands above") from None
 
 
 def summary(generations):

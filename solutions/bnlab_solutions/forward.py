@@ -25,7 +25,7 @@ def batch_statistics(x):
     """
     x = floats("x", x, ("N", "D"))
     mean = x.mean(axis=0)
-    var = np.square(x - mean).mean(axis=0)
+    var = ((x - mean) ** 2).mean(axis=0)
     return mean, var
 
 

@@ -88,7 +88,7 @@ def layernorm_forward(x, gamma, beta, ln_param):
     gamma = floats("gamma", gamma, x.shape[1:])
     beta = floats("beta", beta, x.shape[1:])
     centred = x - x.mean(axis=1, keepdims=True)
-    var = np.square(centred).mean(axis=1, keepdims=True)
+    var = (centred**2).mean(axis=1, keepdims=True)
     inv_std = 1 / np.sqrt(var + number("eps", ln_param.get("eps", 1e-5), low=0))
     x_hat = centred * inv_std
     return gamma * x_hat + beta, (x_hat, gamma, inv_std)
@@ -164,7 +164,7 @@ def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
     G = divisor("G", G, C, of="the number of channels")
     groups = x.reshape(N, G, C // G * H * W)
     centred = groups - groups.mean(axis=2, keepdims=True)
-    var = np.square(centred).mean(axis=2, keepdims=True)
+    var = (centred**2).mean(axis=2, keepdims=True)
     inv_std = 1 / np.sqrt(var + number("eps", gn_param.get("eps", 1e-5), low=0))
     x_hat = (centred * inv_std).reshape(N, C, H, W)
     return gamma * x_hat + beta, (x_hat, gamma, inv_std)

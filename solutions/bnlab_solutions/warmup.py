@@ -28,7 +28,7 @@ def standardize(x, axis):
     x = floats("x", x)
     constant = x.max(axis=axis, keepdims=True) == x.min(axis=axis, keepdims=True)
     centred = np.where(constant, 0, x - x.mean(axis=axis, keepdims=True))
-    std = np.sqrt(np.square(centred).mean(axis=axis, keepdims=True))
+    std = np.sqrt((centred**2).mean(axis=axis, keepdims=True))
     return centred / np.where(constant, 1, std)
 
 
