@@ -291,7 +291,7 @@ def _compare(name: str, before: Any, after: Any) -> None:
             place = tuple(changed[0])
             was, now = pair(before[place], after[place])
             raise Failure(
-                f"the call changed its argument {name}: {entry(name, place)} was {was} before and is {now} now."
+                f"the call changed its argument {name}: {entry(name, place)} was {was} and is {now} now."
             )
     elif isinstance(before, list):
         for number, (one, other) in enumerate(zip(before, after, strict=False)):

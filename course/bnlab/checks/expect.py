@@ -28,9 +28,9 @@ def close(
 ) -> None:
     """Raise Failure, opening with ``claim``, unless ``got`` is ``want``.
 
-    An error counts relative to the largest entry of the same feature, which lies along axis ``feature`` (None:
-    the whole array is one), or to ``scale`` where ``want`` is zero by itself. Never per entry: an entry near
-    zero is mostly rounding.
+    An error counts relative to the largest entry of the same feature, which lies along axis ``feature``
+    (None: the whole array is one), or to ``scale`` where ``want`` is zero by itself. Never per entry: an
+    entry near zero is mostly rounding.
     """
     got, want = np.asarray(got), np.asarray(want)
     if got.shape != want.shape:

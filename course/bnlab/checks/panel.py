@@ -41,8 +41,8 @@ class Panel:
 
 def headline(report: Report) -> str:
     """The result in a few words."""
-    if report.unimplemented:
-        return "not implemented yet"
+    if report.unimplemented and report.failure is not None:
+        return report.failure.text.removeprefix(f"{report.exercise} is ").removesuffix(".")
     total = len(report.items)
     if report.passed:
         return f"all {total} checks passed"
@@ -53,9 +53,7 @@ def text(report: Report) -> str:
     """The panel for a terminal."""
     lines = [f"{_symbol(report)} {report.exercise}: {headline(report)}"]
     failure = report.failure
-    if report.unimplemented:
-        lines += _wrapped(failure.text if failure else "", "    ")
-    else:
+    if not report.unimplemented:
         lines += [f"  {SYMBOLS[PASSED]} {item.title}" for item in report.items if item.state == PASSED]
         if failure is not None:
             lines += [
@@ -77,9 +75,7 @@ def html(report: Report) -> str:
     code = f'<code style="font-family:{CODE};font-weight:bold;background:none;color:inherit">{name}</code>'
     parts = [f"<div>{_mark(_symbol(report), colour)} {code} · {escape(headline(report))}</div>"]
     failure = report.failure
-    if failure is not None and report.unimplemented:
-        parts.append(f"<div>{escape(failure.text)}</div>")
-    elif failure is not None:
+    if failure is not None and not report.unimplemented:
         title = f"{_mark(SYMBOLS[FAILED], BAD)} <strong>{escape(failure.title)}</strong>"
         parts.append(f'<div style="margin:6px 0 6px 1em">{title}<br>{escape(failure.text)}</div>')
     if not report.unimplemented:

@@ -76,15 +76,13 @@ class CheckFailed(AssertionError):
     def from_report(cls, report: Report) -> CheckFailed:
         failure = report.failure
         assert failure is not None
-        title = "" if report.unimplemented else f"{failure.title}: "
-        error = cls(f"{report.exercise}: {title}{failure.text}")
+        text = f"{report.exercise}: {failure.title}: {failure.text}"
+        error = cls(failure.text if report.unimplemented else text)
         error.report = report
         return error
 
     def _render_traceback_(self) -> list[str]:
-        if self.report is None or self.report.failure is None:
-            return [str(self)]
-        if self.report.unimplemented:
+        if self.report is None or self.report.failure is None or self.report.unimplemented:
             return [str(self)]
         return [f"{self.report.exercise}: not there yet, see “{self.report.failure.title}” above."]
 

@@ -99,7 +99,7 @@ def plan(exercise: Exercise) -> list[tuple[str, str, Callable[[Session], None]]]
             ask.pure(*arguments)
 
     shared = [
-        ("type", "type of the result", types),
+        ("type", "the call, and the type of the result", types),
         ("shape", "shape of the result", calls),
         ("invariant", "all numbers are finite", calls),
         ("invariant", "the arguments are left as they were", purity),

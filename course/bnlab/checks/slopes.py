@@ -57,7 +57,7 @@ def after(forward_name: str, settings: Callable[[], Sequence[Setting]]) -> Calla
 def backward_checks(
     exercise: Exercise, forward_name: str, part: str, settings: Callable[[], Sequence[Setting]]
 ) -> None:
-    """Hang the checks of a backward pass on ``exercise``; ``part`` names what shares statistics ("column")."""
+    """Hang the checks of a backward pass on ``exercise``; ``part`` says what shares statistics ("column")."""
 
     def forward_of(ask: Session) -> Session:
         return ask.helper[forward_name]
