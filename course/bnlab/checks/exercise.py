@@ -104,7 +104,7 @@ class Session:
         self.notes = notes
         self.finite = finite  # whether NaN and infinity are refused
         self.serves = serves  # the exercise that this function helps to check
-        self.helper = {key: Session(key, helpers[key], {}, notes, serves=name) for key in helpers}
+        self.helper = {key: Session(key, helpers[key], {}, {}, serves=name) for key in helpers}
 
     def __call__(self, *arguments: Any) -> Any:
         """The results of a call: one, or a tuple of several, or a dict."""

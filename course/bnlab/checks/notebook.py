@@ -1,7 +1,7 @@
 """Running a notebook's code cells in a process of their own, and collecting what its checks report.
 
-``run_notebook`` starts ``python -m bnlab.checks.notebook NOTEBOOK EVENTS`` and reads the events that the process
-appends to the file EVENTS, a line of JSON each.
+``run_notebook`` starts ``python -m bnlab.checks.notebook NOTEBOOK EVENTS`` and reads the events that the
+process appends to the file EVENTS, a line of JSON each.
 """
 
 from __future__ import annotations

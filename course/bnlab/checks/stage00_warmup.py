@@ -60,7 +60,8 @@ def _(ask: Session) -> None:
     for constant in (5.0, 0.1):
         x = np.where(np.arange(4) == 2, constant, batch(3, 4))
         out = ask(x, 0)
-        close(out[:, 2], np.zeros(3), "out[:, 2]", f"Column 2 is {constant} in every row", scale=1.0)
+        claim = f"Column 2 is {constant} in every row (its computed mean may miss that by a rounding error)"
+        close(out, np.where(np.arange(4) == 2, 0, out), "out", claim, scale=1.0)
 
 
 @standardize.invariant("integers work")
