@@ -212,7 +212,7 @@ def test_a_failure_is_one_sentence_with_what_was_seen(entry: Entry) -> None:
     assert 30 < len(text) < 420
     assert text.endswith((".", "…"))
     assert not text.endswith("..")
-    seen = r"expected .* saw |but (your dx predicts|.* ?(is|are|stays|returns|went) )|raised|argument .* was"
+    seen = r"expected .* saw |but (your dx predicts|.* ?(is|are|stays|returns|went)\b)|raised|argument .* was"
     assert re.search(seen, text), text
     assert "could not make sense" not in text
     later = report.items[report.items.index(report.failure) + 1 :]

@@ -135,7 +135,7 @@ class Session:
                 )
                 array = array[0]
             else:
-                same = ", with as many entries" if array.size == math.prod(shape) else ""
+                same = " (as many entries, arranged otherwise)" if array.size == math.prod(shape) else ""
                 raise Failure(f"{name} should have shape {shape}, but its shape is {array.shape}{same}.")
         if self.finite and not np.isfinite(array).all():
             bad = np.argwhere(~np.isfinite(array))[0]

@@ -59,6 +59,8 @@ def backward_checks(
 ) -> None:
     """Hang the checks of a backward pass on ``exercise``; ``part`` says what shares statistics ("column")."""
 
+    article = "an" if part[0] in "aeiou" else "a"
+
     def forward_of(ask: Session) -> Session:
         return ask.helper[forward_name]
 
@@ -123,10 +125,10 @@ def backward_checks(
     exercise.invariant(f"dx predicts what shifting a whole {part} does")(
         of_input("shifting", lambda values, rng: np.ones_like(values))
     )
-    exercise.invariant(f"dx predicts what stretching a {part} about its mean does")(
+    exercise.invariant(f"dx predicts what stretching {article} {part} about its mean does")(
         of_input("stretching", lambda values, rng: values - values.mean())
     )
-    exercise.value(f"dx predicts what any change of a {part} does")(
+    exercise.value(f"dx predicts what any change of {article} {part} does")(
         of_input("moving the entries at random in", lambda values, rng: rng.normal(size=values.shape))
     )
 

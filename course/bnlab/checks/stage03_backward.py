@@ -117,7 +117,7 @@ def _(ask: Session) -> None:
             close(
                 np.array(predicted),
                 np.array(measured),
-                f"the rate that d{name} predicts for column",
+                f"predicted_by_d{name}",
                 claim,
                 rtol=1e-6,
             )
@@ -278,14 +278,14 @@ def _centred(N: int = 6, D: int = 4) -> np.ndarray:
 def _(ask: Session) -> None:
     for N, D in ((6, 4), (4, 4), (3, 5)):
         total = ask(upstream(N, D), _centred(N, D)).sum(axis=0)
-        close(total, np.zeros(D), "the sum over column", f"For N = {N} and D = {D}", scale=1.0)
+        close(total, np.zeros(D), "column_sum", f"For N = {N} and D = {D}", scale=1.0)
 
 
 @project_out.invariant("every column of the result is orthogonal to its column of xhat")
 def _(ask: Session) -> None:
     for factor in (1.0, 5.0):
         product = np.vecdot(ask(upstream(6, 4), factor * _centred()).T, _centred().T)
-        close(product, np.zeros(4), "the inner product with xhat in column", "For a random dout", scale=1.0)
+        close(product, np.zeros(4), "inner_product", "For a random dout", scale=1.0)
 
 
 @project_out.invariant("what is orthogonal already stays, what lies along the two directions goes")
@@ -311,9 +311,7 @@ def _(ask: Session) -> None:
     xhat[:, 1] = 0
     got = ask(dout, xhat)
     close(got[:, 2:], want[:, 2:], "projected[:, 2:]", "With zeros in column 1 of xhat")
-    close(
-        got[:, 1].sum(), np.array(0.0), "the sum over column 1", "With zeros in column 1 of xhat", scale=1.0
-    )
+    close(got[:, 1].sum(), np.array(0.0), "column_sum[1]", "With zeros in column 1 of xhat", scale=1.0)
 
 
 @project_out.value("a table worked out by hand")
