@@ -1,0 +1,39 @@
+# make demo | test | lint | bench. Each creates .venv when it is missing; that needs Python 3.11 or newer with venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+JOBS   ?= auto
+
+.PHONY: help install demo test lint bench clean
+.DEFAULT_GOAL := help
+
+help:  ## what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "BNLab needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ echo "python3 has no venv; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Installing into $(VENV) (a few minutes the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+install: $(READY)  ## create .venv and install everything into it
+
+demo: $(READY)  ## a course folder, a class of 24, graded, with feedback
+	$(BIN)/bnlab demo demo
+
+test: $(READY)  ## all tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+lint: $(READY)  ## style and imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(READY)  ## speed of BN against PyTorch, where PyTorch is installed
+	$(BIN)/python autograder/benchmarks/bench_norm.py
+
+clean:  ## remove what the targets above have made
+	rm -rf $(VENV) demo build dist
