@@ -1,0 +1,183 @@
+"""Phase 2 as seen from outside: ``Judge`` owns a judge process, hands it jobs, and replaces it if it dies."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import bnlab
+import bnlab_solutions
+import numpy as np
+
+from bnlab_autograder import __version__, sandbox
+from bnlab_autograder.curriculum import STAGES, stage_named
+from bnlab_autograder.grading.job import Job, Verdict, packed, unpacked
+from bnlab_autograder.sandbox import Limits
+
+LIMITS = Limits(cell_seconds=30.0, notebook_seconds=120.0, call_seconds=5.0)
+START_SECONDS = 60.0
+SPARE_SECONDS = 30.0  # beyond what a job's own limits allow
+NOT_FOR_STUDENTS = ("bnlab_solutions", "bnlab_autograder")  # packages that student code must not find
+
+
+class JudgeFailed(RuntimeError):
+    """The judge itself could not do its work; the submission is not to blame, and has no verdict."""
+
+
+class Judge:
+    """A judge process. Not to be shared between threads.
+
+    Parameters
+    ----------
+    hidden : Path
+        The folder of hidden cases.
+    tier : str, optional
+        The walls that student code runs behind: the best there are, if not given.
+    memory_mb : int
+        The most memory the judge itself may use.
+    """
+
+    def __init__(self, hidden: Path, *, tier: str | None = None, memory_mb: int = 4096):
+        self.hidden, self.tier, self.memory_mb = hidden, tier, memory_mb
+        self._process: subprocess.Popen | None = None
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def judge(self, job: Job) -> Verdict:
+        """Execute and judge ``job``. Raises JudgeFailed if the judge dies over it twice."""
+        for attempt in (1, 2):
+            try:
+                answer = self._ask(job)
+            except (EOFError, OSError, TimeoutError) as problem:
+                self.close()
+                if attempt == 2:
+                    raise JudgeFailed(f"the judge ended twice over this submission ({_words(problem)})") from None
+                continue
+            if "problem" in answer:
+                raise JudgeFailed(f"{answer['problem']}\n{answer['traceback']}".strip())
+            return Verdict.from_dict(answer["verdict"])
+        raise AssertionError
+
+    def start(self) -> None:
+        """Start the process if it does not run. The first job would do so, too."""
+        if self._process is not None:
+            return
+        ours, theirs = socket.socketpair()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bnlab_autograder.grading.judge_process", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, **ENVIRONMENT},
+        )
+        theirs.close()
+        self._connection = Connection(ours.detach())
+        settings = {"hidden": str(self.hidden.resolve()), "memory_mb": self.memory_mb, "zygote": self._zygote()}
+        self._connection.send_bytes(packed(settings))
+        answer = self._receive(START_SECONDS)
+        if "problem" in answer:
+            self.close()
+            raise JudgeFailed(f"the judge could not start: {answer['problem']}\n{answer['traceback']}".strip())
+
+    def close(self) -> None:
+        """End the process and everything that it has started."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._process is not None:
+            process, self._process = self._process, None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(3)
+            process.kill()
+            process.wait()
+
+    def _ask(self, job: Job) -> dict[str, Any]:
+        self.start()
+        self._connection.send_bytes(packed(job.to_dict()))
+        cases = 40 * len(job.exercises)
+        return self._receive(job.limits["notebook_seconds"] * 2 + job.limits["call_seconds"] * cases + SPARE_SECONDS)
+
+    def _receive(self, seconds: float) -> dict[str, Any]:
+        if not self._connection.poll(seconds):
+            raise TimeoutError("no answer in time")
+        return unpacked(self._connection.recv_bytes())
+
+    def _zygote(self) -> dict[str, Any]:
+        return {
+            "tier": self.tier,
+            "packages": [str(Path(bnlab.__file__).parent)],
+            "hidden": list(NOT_FOR_STUDENTS),
+            "environment": {"BNLAB_GRADED": "1"},
+        }
+
+
+# One thread for BLAS: submissions run side by side, and a verdict must not depend on the number of cores.
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+def environment_of(stage: str, hidden: Path, tier: str) -> str:
+    """A digest of what decides about verdicts of ``stage`` besides the submission: cases, code, versions, tier."""
+    parts: dict[str, str] = {
+        "tier": tier,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+        "version": __version__,
+        "sandbox": sandbox.__version__,
+        "cases": digest_of(cases_of(stage, hidden)),
+        "reference": _package_digest(bnlab_solutions.__file__),
+        "course": _package_digest(bnlab.__file__),
+        "judge": digest_of(Path(__file__).parent / name for name in ("cases.py", "judge_process.py", "job.py")),
+    }
+    return hashlib.sha256(packed(parts)).hexdigest()
+
+
+def cases_of(stage: str, hidden: Path) -> list[Path]:
+    """The files that hold the hidden cases of ``stage``, the modules that they share, and cases that they rest on."""
+    own = hidden / f"test_{stage}.py"
+    text = own.read_text(encoding="utf-8")
+    shared = [path for path in sorted(hidden.glob("*.py")) if not path.name.startswith("test_")]
+    rests_on = [
+        hidden / f"test_{other.name}.py"
+        for other in STAGES
+        if other != stage_named(stage) and any(re.search(rf"[\"']{name}[\"']", text) for name in other.exercises)
+    ]
+    return [own, *shared, *rests_on]
+
+
+def digest_of(paths: Iterable[Path]) -> str:
+    """A digest of the names and contents of these files."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(packed({path.name: path.read_bytes()} if path.exists() else {path.name: None}))
+    return digest.hexdigest()
+
+
+@lru_cache
+def _package_digest(init_file: str) -> str:
+    return digest_of(sorted(Path(init_file).parent.rglob("*.py")))
+
+
+def _words(problem: BaseException) -> str:
+    return str(problem) or {"EOFError": "its process died"}.get(type(problem).__name__, type(problem).__name__)
+
+
+def limits_for(overrides: Mapping[str, float] | None = None) -> dict[str, float]:
+    """The limits of student code in grading, with some of them changed."""
+    return {**LIMITS.to_dict(), **(overrides or {})}

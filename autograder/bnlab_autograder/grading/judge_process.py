@@ -1,0 +1,270 @@
+"""The trusted judge: a warm pytest session that executes submissions and runs their hidden cases.
+
+``python -m bnlab_autograder.grading.judge_process FD`` talks over the file descriptor FD with ``judge.Judge``. It
+collects the hidden cases once; its test loop then serves one submission after another, so that a submission pays
+for its cases and not for the start of pytest. Student code runs in a sandboxed process, of which every case gets a
+fresh clone. The verdict is formed here, out of the student's reach.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import sys
+import time
+import traceback
+from collections import defaultdict
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from _pytest.runner import runtestprotocol
+
+from bnlab_autograder.grading.cases import Mismatch, split_name, tracing
+from bnlab_autograder.grading.job import CaseResult, Cell, CellRun, Job, Verdict, packed, unpacked
+from bnlab_autograder.sandbox import CallTimeout, Died, Limits, SandboxError, Session, StudentError, Zygote
+
+MAX_RESTARTS = 3  # of a notebook whose cells end or hang their process
+MAX_TIMEOUTS = 2  # of an exercise; its other cases are then not tried
+PYTEST_OPTIONS = (
+    "--import-mode=prepend",
+    "-p", "no:cacheprovider",
+    "-p", "no:terminal",
+    "-p", "no:unraisableexception",
+    "-p", "no:threadexception",
+    "-p", "no:capture",
+    "-p", "no:logging",
+    "-p", "no:warnings",
+)  # fmt: skip
+
+
+class Court:
+    """The pytest plugin: gives the fixtures of hidden cases, and judges one job after another."""
+
+    def __init__(self, connection: Connection, zygote: Zygote, reference_module: ModuleType):
+        self.connection = connection
+        self.zygote = zygote
+        self.reference_module = reference_module
+        self.items: dict[str, list[pytest.Item]] = defaultdict(list)
+        self.execution: Execution | None = None
+        self.job: Job | None = None
+        self.outcome: BaseException | None = None
+        self.trace: Any = None
+
+    # What a hidden case asks for
+
+    @pytest.fixture
+    def student(self) -> Iterator[Any]:
+        with self.execution.session.fork() as clone:
+            yield clone.student
+
+    @pytest.fixture
+    def reference(self) -> ModuleType:
+        return self.reference_module
+
+    @pytest.fixture
+    def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
+        digest = hashlib.sha256(self.job.seed + request.node.name.encode()).digest()
+        return np.random.default_rng(int.from_bytes(digest, "big"))
+
+    # How pytest serves
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        for item in session.items:
+            self.items[split_name(item.originalname)[0]].append(item)
+        self.connection.send_bytes(packed({"ready": True, "tier": self.zygote.info["tier"], "items": len(session.items)}))
+        while True:
+            try:
+                job = Job.from_dict(unpacked(self.connection.recv_bytes()))
+            except EOFError:
+                return True
+            try:
+                answer = {"verdict": self.judge(job).to_dict()}
+            except Exception as problem:
+                answer = {"problem": f"{type(problem).__name__}: {problem}", "traceback": traceback.format_exc()}
+            self.connection.send_bytes(packed(answer))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        with tracing() as self.trace, np.errstate(all="ignore"):
+            return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> pytest.TestReport:
+        """A report without tracebacks: they would cost more than the case itself."""
+        if call.excinfo is not None and self.outcome is None and call.when != "teardown":
+            self.outcome = call.excinfo.value
+        outcome = "passed" if call.excinfo is None else "failed"
+        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when, duration=call.duration)
+
+    # Judging
+
+    def judge(self, job: Job) -> Verdict:
+        self.job = job
+        verdict = Verdict(tier=self.zygote.info["tier"])
+        started = time.monotonic()
+        with Execution(self.zygote, job, verdict) as self.execution:
+            for cell in job.cells:
+                self.execution.run(cell)
+                if cell.exercise:
+                    verdict.cases += self.cases_of(cell.exercise)
+                    others = {name for case in verdict.cases for name in case.inherited}
+                    for name in sorted(others - set(job.exercises) - {case.exercise for case in verdict.cases}):
+                        verdict.cases += self.cases_of(name)
+        verdict.usage = {**self.execution.usage, "seconds": round(time.monotonic() - started, 3)}
+        return verdict
+
+    def cases_of(self, exercise: str) -> list[CaseResult]:
+        results: list[CaseResult] = []
+        defined = self.execution.session is not None and self.execution.session.defined([exercise])
+        for item in self.items.get(exercise, ()):
+            result = CaseResult(
+                exercise, split_name(item.name)[1], False, item.function.says, item.function.topic
+            )
+            results.append(result)
+            if self.execution.session is None:
+                result.kind, result.detail = "died", "the notebook ended before this point"
+            elif not defined:
+                result.kind, result.detail = "missing", f"{exercise} is not defined"
+            elif sum(earlier.kind == "time" for earlier in results) >= MAX_TIMEOUTS:
+                result.kind, result.detail = "time", "not tried: earlier cases took too long"
+            else:
+                self.run_case(item, result)
+        return results
+
+    def run_case(self, item: pytest.Item, result: CaseResult) -> None:
+        self.outcome, self.trace = None, None
+        started = time.perf_counter()
+        runtestprotocol(item, log=False, nextitem=item.parent)
+        result.seconds = round(time.perf_counter() - started, 4)
+        result.kind, result.detail, result.where = _explain(self.outcome)
+        result.passed = result.kind == "passed"
+        if self.trace is not None:
+            result.remarks = dict(self.trace.remarks)
+            result.inherited = sorted(self.trace.inherited) if result.passed else []
+        session = self.execution.session
+        if session is not None and not session.alive:
+            self.execution.restart()
+
+
+class Execution:
+    """Runs a job's cells in a session. A cell that ends or hangs its process is left out when it starts anew."""
+
+    def __init__(self, zygote: Zygote, job: Job, verdict: Verdict):
+        self.zygote, self.job, self.verdict = zygote, job, verdict
+        self.limits = Limits.from_dict(dict(job.limits))
+        self.session: Session | None = None
+        self.left_out: set[str] = set()
+        self.done: list[Cell] = []
+        self.usage: dict[str, float] = {"cpu_seconds": 0.0, "peak_memory_mb": 0.0}
+        self.restarts = 0
+        self.started = time.monotonic()
+
+    def __enter__(self) -> Execution:
+        self._open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def run(self, cell: Cell) -> None:
+        run = CellRun(cell.id)
+        self.verdict.cells.append(run)
+        if self.session is None:
+            return
+        try:
+            result = self.session.run_cell(cell.source)
+        except (CallTimeout, Died) as end:
+            run.ok, run.outputs = False, [*getattr(end, "outputs", []), _as_error(end)]
+            self.verdict.ended, self.verdict.ended_in = str(end), cell.id
+            self.left_out.add(cell.id)
+            self.restart()
+            return
+        self.done.append(cell)
+        run.outputs, run.execution_count = result.outputs, result.execution_count
+        run.ok, run.seconds = result.ok, round(result.seconds, 4)
+
+    def restart(self) -> None:
+        """A new session in which everything that has run so far runs again, but for what ended the old one."""
+        while True:
+            self._close()
+            self.restarts += 1
+            if self.restarts > MAX_RESTARTS or time.monotonic() - self.started > self.limits.notebook_seconds:
+                return
+            self._open()
+            for cell in [cell for cell in self.done if cell.id not in self.left_out]:
+                try:
+                    self.session.run_cell(cell.source)
+                except (CallTimeout, Died):
+                    self.left_out.add(cell.id)
+                    break
+            else:
+                return
+
+    def _open(self) -> None:
+        self.session = self.zygote.spawn(files=dict(self.job.files), limits=self.limits)
+
+    def _close(self) -> None:
+        if self.session is None:
+            return
+        session, self.session = self.session, None
+        session.close()
+        self.usage["cpu_seconds"] = round(self.usage["cpu_seconds"] + session.usage.cpu_seconds, 3)
+        self.usage["peak_memory_mb"] = max(self.usage["peak_memory_mb"], session.usage.peak_memory_mb)
+
+
+def _explain(problem: BaseException | None) -> tuple[str, str, str]:
+    """Kind, detail and place of what happened to a case; the detail is fit for students."""
+    match problem:
+        case None:
+            return "passed", "", ""
+        case Mismatch():
+            return "wrong", str(problem), ""
+        case AssertionError():  # a plain assert: its text would show the expected numbers
+            return "wrong", "", ""
+        case StudentError(type_name="NotImplementedError"):
+            return "missing", f"{problem.where or 'it'} is not implemented", problem.where or ""
+        case StudentError():
+            return "error", f"{problem.type_name}: {problem.message}" if problem.message else problem.type_name, problem.where or ""
+        case CallTimeout():
+            return "time", str(problem), ""
+        case Died() | SandboxError():
+            return "died", str(problem), ""
+    return "fault", f"the answer could not be used ({type(problem).__name__})", ""
+
+
+def _as_error(end: Exception) -> dict[str, Any]:
+    name = "TimeLimit" if isinstance(end, CallTimeout) else "ProcessEnded"
+    return {"output_type": "error", "ename": name, "evalue": str(end), "traceback": [f"{name}: {end}"]}
+
+
+def main() -> None:
+    """Serve until the other side hangs up."""
+    connection = Connection(int(sys.argv[1]))
+    settings = unpacked(connection.recv_bytes())
+    hidden = Path(settings["hidden"])
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(hidden))
+    try:
+        import bnlab_solutions
+
+        zygote = Zygote(**settings["zygote"])
+    except Exception as problem:
+        connection.send_bytes(packed({"problem": str(problem), "traceback": traceback.format_exc()}))
+        sys.exit(1)
+    with zygote:
+        # Only now: the limit is the judge's own and must not be inherited by students' processes.
+        resource.setrlimit(resource.RLIMIT_AS, (settings["memory_mb"] << 20,) * 2)
+        court = Court(connection, zygote, bnlab_solutions)
+        status = pytest.main([*PYTEST_OPTIONS, f"--rootdir={hidden}", "-c", "/dev/null", str(hidden)], plugins=[court])
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        connection.send_bytes(packed({"problem": f"the hidden cases in {hidden.name} cannot be collected", "traceback": ""}))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

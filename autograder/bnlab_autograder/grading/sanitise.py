@@ -1,0 +1,190 @@
+"""Phase 1: rebuild a submitted notebook from the released one, keeping only what belongs to the student.
+
+Everything that decides about points comes from the release: which cells exist, their order, type, metadata and
+locked sources. From the submission come the answers, cells that the student added, and given cells that the student
+changed. Nothing is executed, and nothing that a submission contains can make this fail.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from bnlab_autograder.grading.findings import Finding, findings_from
+from bnlab_autograder.grading.released import Released, grade_id_of, is_answer, is_locked
+from bnlab_autograder.grading.submitted import Submitted, SubmittedCell, read_submission
+
+GIVEN, CHANGED, OWN, ANSWER, LOCKED = "given", "changed", "own", "answer", "locked"  # roles of cells
+
+
+@dataclass(frozen=True)
+class Sanitised:
+    """A submission that is safe to hand on."""
+
+    notebook: NotebookNode  # every cell has metadata.bnlab.role
+    findings: tuple[Finding, ...]
+    status: str  # as of Submitted
+
+
+def sanitise(folder: Path, released: Released) -> Sanitised:
+    """The submission in ``folder``, rebuilt. A missing or unreadable one becomes the untouched release."""
+    return rebuild(read_submission(folder, released.stage, frozenset(released.files)), released)
+
+
+def rebuild(submitted: Submitted, released: Released) -> Sanitised:
+    """The released notebook with the student's own parts put in."""
+    findings = list(submitted.findings)
+    notebook = copy.deepcopy(released.notebook)
+    matched = _Matched(submitted.cells or (), released, findings, complete=submitted.cells is not None)
+    cells = [*matched.own_after(None)]
+    for cell in notebook.cells:
+        cells += [_filled(cell, matched.of(cell), findings), *matched.own_after(cell.id)]
+    notebook.cells = cells
+    if submitted.released_version not in (None, released.version) and submitted.cells is not None:
+        findings.append(
+            Finding(
+                "other-version",
+                f"the notebook comes from release {submitted.released_version}; it is graded under {released.version}",
+            )
+        )
+    notebook.metadata.bnlab = {
+        "stage": released.stage,
+        "version": released.version,
+        "status": submitted.status,
+        "findings": [finding.to_dict() for finding in findings],
+    }
+    return Sanitised(notebook, tuple(findings), submitted.status)
+
+
+def read_back(notebook: NotebookNode) -> Sanitised:
+    """What ``rebuild`` returned, from the notebook alone."""
+    about = notebook.metadata.bnlab
+    return Sanitised(notebook, findings_from(about["findings"]), about["status"])
+
+
+class _Matched:
+    """Which submitted cell stands for which released one, and which are the student's own."""
+
+    def __init__(
+        self, cells: tuple[SubmittedCell, ...], released: Released, findings: list[Finding], *, complete: bool
+    ):
+        self._for: dict[str, SubmittedCell] = {}  # by the id of the released cell
+        self._own: dict[str | None, list[SubmittedCell]] = defaultdict(list)
+        known = released.by_grade_id
+        by_grade_id = defaultdict(list)
+        for cell in cells:
+            if cell.grade_id in known:
+                by_grade_id[cell.grade_id].append(cell)
+        for grade_id, candidates in by_grade_id.items():
+            wanted = known[grade_id]
+            chosen = next((cell for cell in candidates if cell.id == wanted.id), candidates[0])
+            self._for[wanted.id] = chosen
+            if len(candidates) > 1:
+                differ = "" if len({cell.source for cell in candidates}) == 1 else "; the copies differ"
+                findings.append(
+                    Finding(
+                        "duplicated-cell",
+                        f"the cell {grade_id} occurs {len(candidates)} times{differ}; "
+                        f"{'the original' if chosen.id == wanted.id else 'the first'} was graded",
+                        grade_id,
+                    )
+                )
+        self._match_plain(cells, released)
+        for cell in released.notebook.cells:
+            if complete and (name := grade_id_of(cell)) and cell.id not in self._for:
+                self._note_missing(cell, name, findings)
+        self._place_own(cells, known, released)
+
+    def of(self, cell: NotebookNode) -> SubmittedCell | None:
+        return self._for.get(cell.id)
+
+    def own_after(self, cell_id: str | None) -> list[NotebookNode]:
+        return [_own(cell, f"own-{cell_id or 'top'}-{k}") for k, cell in enumerate(self._own.get(cell_id, ()))]
+
+    def _match_plain(self, cells: tuple[SubmittedCell, ...], released: Released) -> None:
+        """Cells that nbgrader does not know: by their id, or, where an editor has changed that, by an equal source."""
+        plain = [cell for cell in released.notebook.cells if not grade_id_of(cell)]
+        free = [cell for cell in cells if cell.grade_id not in released.by_grade_id]
+        by_id = {cell.id: cell for cell in free if cell.id}
+        by_source: dict[str, list[SubmittedCell]] = defaultdict(list)
+        taken = set()
+        for cell in plain:
+            if cell.id in by_id:
+                self._for[cell.id] = by_id[cell.id]
+                taken.add(id(by_id[cell.id]))
+        for cell in free:
+            if id(cell) not in taken:
+                by_source[cell.source].append(cell)
+        for cell in plain:
+            if cell.id not in self._for and by_source[cell.source]:
+                self._for[cell.id] = by_source[cell.source].pop(0)
+
+    def _note_missing(self, cell: NotebookNode, name: str, findings: list[Finding]) -> None:
+        if is_answer(cell):
+            text = f"the answer cell {name} has been deleted; it counts as not answered"
+        else:
+            text = f"the locked cell {name} has been deleted; it was put back"
+        findings.append(Finding("missing-cell", text, name))
+
+    def _place_own(self, cells: tuple[SubmittedCell, ...], known: dict[str, NotebookNode], released: Released) -> None:
+        """Put each of the student's own cells behind the released cell that it follows."""
+        place_of = {id(cell): released_id for released_id, cell in self._for.items()}
+        place = None
+        for cell in cells:
+            if id(cell) in place_of:
+                place = place_of[id(cell)]
+            elif cell.grade_id not in known and cell.kind != "raw" and cell.source.strip():
+                self._own[place].append(cell)
+
+
+def _filled(cell: NotebookNode, submitted: SubmittedCell | None, findings: list[Finding]) -> NotebookNode:
+    """A cell of the release with what the student put into it."""
+    name = grade_id_of(cell)
+    role = ANSWER if is_answer(cell) else LOCKED if is_locked(cell) else GIVEN
+    if submitted is not None:
+        changed = submitted.source.rstrip() != cell.source.rstrip()
+        if role == LOCKED and changed:
+            findings.append(Finding("locked-cell", f"the locked cell {name} was changed; the original was used", name))
+        if role == ANSWER or (role == GIVEN and changed and submitted.kind == cell.cell_type):
+            cell.source = submitted.source
+            role = ANSWER if role == ANSWER else CHANGED
+        if name:
+            _note_metadata(cell, submitted, name, findings)
+    cell.metadata.bnlab = {"role": role}
+    if cell.cell_type == "code":
+        cell.outputs, cell.execution_count = [], None
+    return cell
+
+
+def _note_metadata(cell: NotebookNode, submitted: SubmittedCell, name: str, findings: list[Finding]) -> None:
+    if submitted.kind != cell.cell_type:
+        text = f"the cell {name} had been turned into a {submitted.kind} cell; it was read as {cell.cell_type} again"
+        findings.append(Finding("retyped-cell", text, name))
+    wanted = {key: cell.metadata.nbgrader[key] for key in ("grade", "solution", "locked", "points", "schema_version")
+              if key in cell.metadata.nbgrader}  # fmt: skip
+    other = sorted(key for key, value in wanted.items() if not _same(submitted.marks.get(key), value))
+    if other:
+        text = f"the nbgrader metadata of {name} had been changed ({', '.join(other)}); those of the release were used"
+        findings.append(Finding("metadata", text, name))
+    if submitted.tags:
+        tags = ", ".join(sorted(submitted.tags))[:80]
+        findings.append(Finding("tags", f"the cell {name} had been given tags ({tags}); they were ignored", name))
+
+
+def _same(seen: object, wanted: object) -> bool:
+    """Equal, and not merely equal as ``True == 1`` is; points may be 2 or 2.0."""
+    if isinstance(seen, bool) or isinstance(wanted, bool):
+        return seen is wanted
+    return seen == wanted
+
+
+def _own(cell: SubmittedCell, new_id: str) -> NotebookNode:
+    make = new_code_cell if cell.kind == "code" else new_markdown_cell
+    made = make(cell.source, metadata={"bnlab": {"role": OWN}})
+    made.id = new_id[:64]
+    return made
