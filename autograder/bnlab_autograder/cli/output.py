@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 DONE, FAILED, MISUSED = 0, 1, 2  # exit statuses: done, something failed, wrong use
 
@@ -23,9 +24,9 @@ def print_json(data: Mapping[str, Any], *, one_line: bool = False) -> None:
 
 def misuse(problem: str, hint: str = "") -> NoReturn:
     """End with status 2 and a sentence that names the file or argument, and one that says what to do."""
-    log.print(f"[bold red]bnlab:[/] {problem}", highlight=False, soft_wrap=True)
+    log.print(f"[bold red]bnlab:[/] {escape(problem)}", highlight=False, soft_wrap=True)
     if hint:
-        log.print(hint, highlight=False, soft_wrap=True)
+        log.print(escape(hint), highlight=False, soft_wrap=True)
     raise typer.Exit(MISUSED)
 
 

@@ -109,7 +109,10 @@ def expect_close(
     for source, expected in (inherits or {}).items():
         try:
             own = np.asarray(expected())
-            if own.dtype.kind != "f" or _difference(got, own.astype(want.dtype), name, feature, rtol) is not None:
+            if (
+                own.dtype.kind != "f"
+                or _difference(got, own.astype(want.dtype), name, feature, rtol) is not None
+            ):
                 continue
         except Exception:  # the student's helper failed: then nothing is inherited from it
             continue
@@ -120,7 +123,9 @@ def expect_close(
     raise Mismatch(problem)
 
 
-def _difference(got: object, want: np.ndarray, name: str, feature: int | None, rtol: float | None) -> str | None:
+def _difference(
+    got: object, want: np.ndarray, name: str, feature: int | None, rtol: float | None
+) -> str | None:
     """A sentence saying how ``got`` differs from ``want``, or None. Only notes remarks when all is well."""
     if want.ndim == 0 and isinstance(got, int | float) and not isinstance(got, bool):
         got = np.asarray(float(got))
@@ -191,7 +196,9 @@ def load_points(folder: Path, stage: str) -> dict[str, dict[str, float]]:
     for exercise, cases in table.items():
         for name, points in cases.items():
             if not points > 0 or not math.isclose(points * 4, round(points * 4)):
-                raise ValueError(f"{path.name}: {exercise}.{name} = {points} is not a positive multiple of 0.25")
+                raise ValueError(
+                    f"{path.name}: {exercise}.{name} = {points} is not a positive multiple of 0.25"
+                )
     return {exercise: {name: float(p) for name, p in cases.items()} for exercise, cases in table.items()}
 
 

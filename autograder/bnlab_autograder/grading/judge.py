@@ -35,6 +35,10 @@ class JudgeFailed(RuntimeError):
     """The judge itself could not do its work; the submission is not to blame, and has no verdict."""
 
 
+class JudgeUnavailable(JudgeFailed):
+    """No judge can be started here; the text says why. No submission can be graded."""
+
+
 class Judge:
     """A judge process. Not to be shared between threads.
 
@@ -67,7 +71,9 @@ class Judge:
             except (EOFError, OSError, TimeoutError) as problem:
                 self.close()
                 if attempt == 2:
-                    raise JudgeFailed(f"the judge ended twice over this submission ({_words(problem)})") from None
+                    raise JudgeFailed(
+                        f"the judge ended twice over this submission ({_words(problem)})"
+                    ) from None
                 continue
             if "problem" in answer:
                 raise JudgeFailed(f"{answer['problem']}\n{answer['traceback']}".strip())
@@ -88,12 +94,21 @@ class Judge:
         )
         theirs.close()
         self._connection = Connection(ours.detach())
-        settings = {"hidden": str(self.hidden.resolve()), "memory_mb": self.memory_mb, "zygote": self._zygote()}
+        settings = {
+            "hidden": str(self.hidden.resolve()),
+            "memory_mb": self.memory_mb,
+            "zygote": self._zygote(),
+        }
         self._connection.send_bytes(packed(settings))
-        answer = self._receive(START_SECONDS)
+        try:
+            answer = self._receive(START_SECONDS)
+        except (EOFError, TimeoutError):
+            answer = {"problem": "its process ended or hung while it started", "traceback": ""}
         if "problem" in answer:
             self.close()
-            raise JudgeFailed(f"the judge could not start: {answer['problem']}\n{answer['traceback']}".strip())
+            raise JudgeUnavailable(
+                f"the judge could not start: {answer['problem']}\n{answer['traceback']}".strip()
+            )
 
     def close(self) -> None:
         """End the process and everything that it has started."""
@@ -111,7 +126,9 @@ class Judge:
         self.start()
         self._connection.send_bytes(packed(job.to_dict()))
         cases = 40 * len(job.exercises)
-        return self._receive(job.limits["notebook_seconds"] * 2 + job.limits["call_seconds"] * cases + SPARE_SECONDS)
+        return self._receive(
+            job.limits["notebook_seconds"] * 2 + job.limits["call_seconds"] * cases + SPARE_SECONDS
+        )
 
     def _receive(self, seconds: float) -> dict[str, Any]:
         if not self._connection.poll(seconds):
@@ -143,7 +160,9 @@ def environment_of(stage: str, hidden: Path, tier: str) -> str:
         "cases": digest_of(cases_of(stage, hidden)),
         "reference": _package_digest(bnlab_solutions.__file__),
         "course": _package_digest(bnlab.__file__),
-        "judge": digest_of(Path(__file__).parent / name for name in ("cases.py", "judge_process.py", "job.py")),
+        "judge": digest_of(
+            Path(__file__).parent / name for name in ("cases.py", "judge_process.py", "job.py")
+        ),
     }
     return hashlib.sha256(packed(parts)).hexdigest()
 
@@ -156,7 +175,8 @@ def cases_of(stage: str, hidden: Path) -> list[Path]:
     rests_on = [
         hidden / f"test_{other.name}.py"
         for other in STAGES
-        if other != stage_named(stage) and any(re.search(rf"[\"']{name}[\"']", text) for name in other.exercises)
+        if other != stage_named(stage)
+        and any(re.search(rf"[\"']{name}[\"']", text) for name in other.exercises)
     ]
     return [own, *shared, *rests_on]
 
@@ -175,7 +195,9 @@ def _package_digest(init_file: str) -> str:
 
 
 def _words(problem: BaseException) -> str:
-    return str(problem) or {"EOFError": "its process died"}.get(type(problem).__name__, type(problem).__name__)
+    return str(problem) or {"EOFError": "its process died"}.get(
+        type(problem).__name__, type(problem).__name__
+    )
 
 
 def limits_for(overrides: Mapping[str, float] | None = None) -> dict[str, float]:

@@ -76,7 +76,9 @@ class Court:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         for item in session.items:
             self.items[split_name(item.originalname)[0]].append(item)
-        self.connection.send_bytes(packed({"ready": True, "tier": self.zygote.info["tier"], "items": len(session.items)}))
+        self.connection.send_bytes(
+            packed({"ready": True, "tier": self.zygote.info["tier"], "items": len(session.items)})
+        )
         while True:
             try:
                 job = Job.from_dict(unpacked(self.connection.recv_bytes()))
@@ -85,7 +87,10 @@ class Court:
             try:
                 answer = {"verdict": self.judge(job).to_dict()}
             except Exception as problem:
-                answer = {"problem": f"{type(problem).__name__}: {problem}", "traceback": traceback.format_exc()}
+                answer = {
+                    "problem": f"{type(problem).__name__}: {problem}",
+                    "traceback": traceback.format_exc(),
+                }
             self.connection.send_bytes(packed(answer))
 
     @pytest.hookimpl(wrapper=True)
@@ -99,7 +104,9 @@ class Court:
         if call.excinfo is not None and self.outcome is None and call.when != "teardown":
             self.outcome = call.excinfo.value
         outcome = "passed" if call.excinfo is None else "failed"
-        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when, duration=call.duration)
+        return pytest.TestReport(
+            item.nodeid, item.location, {}, outcome, None, call.when, duration=call.duration
+        )
 
     # Judging
 
@@ -113,7 +120,9 @@ class Court:
                 if cell.exercise:
                     verdict.cases += self.cases_of(cell.exercise)
                     others = {name for case in verdict.cases for name in case.inherited}
-                    for name in sorted(others - set(job.exercises) - {case.exercise for case in verdict.cases}):
+                    for name in sorted(
+                        others - set(job.exercises) - {case.exercise for case in verdict.cases}
+                    ):
                         verdict.cases += self.cases_of(name)
         verdict.usage = {**self.execution.usage, "seconds": round(time.monotonic() - started, 3)}
         return verdict
@@ -229,7 +238,11 @@ def _explain(problem: BaseException | None) -> tuple[str, str, str]:
         case StudentError(type_name="NotImplementedError"):
             return "missing", f"{problem.where or 'it'} is not implemented", problem.where or ""
         case StudentError():
-            return "error", f"{problem.type_name}: {problem.message}" if problem.message else problem.type_name, problem.where or ""
+            return (
+                "error",
+                f"{problem.type_name}: {problem.message}" if problem.message else problem.type_name,
+                problem.where or "",
+            )
         case CallTimeout():
             return "time", str(problem), ""
         case Died() | SandboxError():
@@ -260,9 +273,13 @@ def main() -> None:
         # Only now: the limit is the judge's own and must not be inherited by students' processes.
         resource.setrlimit(resource.RLIMIT_AS, (settings["memory_mb"] << 20,) * 2)
         court = Court(connection, zygote, bnlab_solutions)
-        status = pytest.main([*PYTEST_OPTIONS, f"--rootdir={hidden}", "-c", "/dev/null", str(hidden)], plugins=[court])
+        status = pytest.main(
+            [*PYTEST_OPTIONS, f"--rootdir={hidden}", "-c", "/dev/null", str(hidden)], plugins=[court]
+        )
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        connection.send_bytes(packed({"problem": f"the hidden cases in {hidden.name} cannot be collected", "traceback": ""}))
+        connection.send_bytes(
+            packed({"problem": f"the hidden cases in {hidden.name} cannot be collected", "traceback": ""})
+        )
         sys.exit(1)
 
 

@@ -15,7 +15,18 @@ from nbformat import NotebookNode
 
 from bnlab_autograder.grading.sanitise import GIVEN
 
-UNSEEN = {"globals", "locals", "vars", "exec", "eval", "dir", "get_ipython", "__import__", "compile", "__main__"}
+UNSEEN = {
+    "globals",
+    "locals",
+    "vars",
+    "exec",
+    "eval",
+    "dir",
+    "get_ipython",
+    "__import__",
+    "compile",
+    "__main__",
+}
 
 
 def needed_cells(cells: Iterable[NotebookNode]) -> list[NotebookNode]:
@@ -47,7 +58,7 @@ class Names:
 def names_in(source: str) -> Names | None:
     """The names in a cell's source, or None if they cannot be told (magics, ``exec``)."""
     try:
-        tree = ast.parse(_python(source))
+        tree = ast.parse(python_of(source))
     except (SyntaxError, ValueError):
         return Names(frozenset(), frozenset())  # such a cell only raises its error
     except (RecursionError, MemoryError):
@@ -68,7 +79,11 @@ def names_in(source: str) -> Names | None:
                 reads.add(name.split(".")[0])
             case ast.Subscript(value=target, ctx=ast.Store()) | ast.Attribute(value=target, ctx=ast.Store()):
                 writes |= {leaf.id for leaf in ast.walk(target) if isinstance(leaf, ast.Name)}
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
                 writes.add(name)
             case ast.Global(names=names) | ast.Nonlocal(names=names):
                 writes |= set(names)
@@ -77,7 +92,7 @@ def names_in(source: str) -> Names | None:
     return Names(frozenset(reads), frozenset(writes))
 
 
-def _python(source: str) -> str:
+def python_of(source: str) -> str:
     """The cell as plain Python: IPython's magics and ``!commands`` become calls of ``get_ipython()``."""
     if not any(mark in source for mark in "%!?"):
         return source

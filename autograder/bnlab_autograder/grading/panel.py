@@ -10,7 +10,10 @@ from jinja2 import Environment, PackageLoader
 from bnlab_autograder.grading.score import ExerciseScore
 
 _templates = Environment(
-    loader=PackageLoader("bnlab_autograder.grading", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    loader=PackageLoader("bnlab_autograder.grading", "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 
 
@@ -44,7 +47,9 @@ def text(score: ExerciseScore) -> str:
         lines.append(f"  {'✗' if message else '✓'} {names} ({worth})")
         lines += textwrap.wrap(message, 92, initial_indent="      ", subsequent_indent="      ")
     for mistake in score.diagnosis:
-        lines += textwrap.wrap(f"Known mistake: {mistake['message']}", 92, initial_indent="  ", subsequent_indent="  ")
+        lines += textwrap.wrap(
+            f"Known mistake: {mistake['message']}", 92, initial_indent="  ", subsequent_indent="  "
+        )
     for remark in score.remarks:
         lines += textwrap.wrap(f"Remark: {remark}.", 92, initial_indent="  ", subsequent_indent="  ")
     return "\n".join(lines)

@@ -36,9 +36,13 @@ class Released:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             notebook = nbformat.read(folder / f"{stage}.ipynb", as_version=4)
         except FileNotFoundError:
-            raise NoRelease(f"{stage} has not been released in {folder.parent}; run: bnlab release {stage}") from None
+            raise NoRelease(
+                f"{stage} has not been released in {folder.parent}; run: bnlab release {stage}"
+            ) from None
         except (ValueError, OSError) as problem:
-            raise NoRelease(f"the release in {folder} cannot be read ({problem}); run: bnlab release {stage}") from None
+            raise NoRelease(
+                f"the release in {folder} cannot be read ({problem}); run: bnlab release {stage}"
+            ) from None
         files = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in sorted(folder.rglob("*"))

@@ -104,7 +104,9 @@ class _Matched:
         return self._for.get(cell.id)
 
     def own_after(self, cell_id: str | None) -> list[NotebookNode]:
-        return [_own(cell, f"own-{cell_id or 'top'}-{k}") for k, cell in enumerate(self._own.get(cell_id, ()))]
+        return [
+            _own(cell, f"own-{cell_id or 'top'}-{k}") for k, cell in enumerate(self._own.get(cell_id, ()))
+        ]
 
     def _match_plain(self, cells: tuple[SubmittedCell, ...], released: Released) -> None:
         """Cells that nbgrader does not know: by their id, or, where an editor has changed that, by an equal source."""
@@ -131,7 +133,9 @@ class _Matched:
             text = f"the locked cell {name} has been deleted; it was put back"
         findings.append(Finding("missing-cell", text, name))
 
-    def _place_own(self, cells: tuple[SubmittedCell, ...], known: dict[str, NotebookNode], released: Released) -> None:
+    def _place_own(
+        self, cells: tuple[SubmittedCell, ...], known: dict[str, NotebookNode], released: Released
+    ) -> None:
         """Put each of the student's own cells behind the released cell that it follows."""
         place_of = {id(cell): released_id for released_id, cell in self._for.items()}
         place = None
@@ -149,7 +153,9 @@ def _filled(cell: NotebookNode, submitted: SubmittedCell | None, findings: list[
     if submitted is not None:
         changed = submitted.source.rstrip() != cell.source.rstrip()
         if role == LOCKED and changed:
-            findings.append(Finding("locked-cell", f"the locked cell {name} was changed; the original was used", name))
+            findings.append(
+                Finding("locked-cell", f"the locked cell {name} was changed; the original was used", name)
+            )
         if role == ANSWER or (role == GIVEN and changed and submitted.kind == cell.cell_type):
             cell.source = submitted.source
             role = ANSWER if role == ANSWER else CHANGED
@@ -173,7 +179,9 @@ def _note_metadata(cell: NotebookNode, submitted: SubmittedCell, name: str, find
         findings.append(Finding("metadata", text, name))
     if submitted.tags:
         tags = ", ".join(sorted(submitted.tags))[:80]
-        findings.append(Finding("tags", f"the cell {name} had been given tags ({tags}); they were ignored", name))
+        findings.append(
+            Finding("tags", f"the cell {name} had been given tags ({tags}); they were ignored", name)
+        )
 
 
 def _same(seen: object, wanted: object) -> bool:

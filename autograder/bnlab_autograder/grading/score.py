@@ -79,10 +79,14 @@ class _Shares:
         return case.passed and all(self.of(source) >= GRACE for source in case.inherited)
 
 
-def _score(name: str, cases: Mapping[str, CaseResult], table: Mapping[str, float], shares: _Shares) -> ExerciseScore:
+def _score(
+    name: str, cases: Mapping[str, CaseResult], table: Mapping[str, float], shares: _Shares
+) -> ExerciseScore:
     results = []
     for case_name, worth in table.items():
-        case = cases.get(case_name) or CaseResult(name, case_name, False, kind="fault", detail="this case was not run")
+        case = cases.get(case_name) or CaseResult(
+            name, case_name, False, kind="fault", detail="this case was not run"
+        )
         passed = shares.counts(case)
         message = "" if passed else _message(case)
         results.append(CaseScore(case_name, passed, worth if passed else 0.0, worth, message, case.topic))

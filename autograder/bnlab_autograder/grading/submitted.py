@@ -86,7 +86,10 @@ def _find_notebook(folder: Path, stage: str, reading: _Reading) -> Path | None:
         return expected
     others = sorted(path for path in folder.glob("*.ipynb")) if folder.is_dir() else []
     if len(others) == 1:
-        reading.note("renamed", f"the notebook is called {others[0].name} instead of {stage}.ipynb; it was graded anyway")
+        reading.note(
+            "renamed",
+            f"the notebook is called {others[0].name} instead of {stage}.ipynb; it was graded anyway",
+        )
         return others[0]
     if others:
         names = ", ".join(path.name for path in others)
@@ -99,7 +102,9 @@ def _find_notebook(folder: Path, stage: str, reading: _Reading) -> Path | None:
     return None
 
 
-def _note_extra_files(folder: Path, notebook: Path | None, support: frozenset[str], reading: _Reading) -> None:
+def _note_extra_files(
+    folder: Path, notebook: Path | None, support: frozenset[str], reading: _Reading
+) -> None:
     """Files beside the notebook are never used: they could stand in for modules."""
     if not folder.is_dir():
         return
@@ -109,7 +114,9 @@ def _note_extra_files(folder: Path, notebook: Path | None, support: frozenset[st
         if path.is_symlink():
             reading.note("link", f"{path.name} is a link; links are not followed")
         elif path.name not in support and path.suffix not in (".whl", ".txt", ".json"):
-            reading.note("extra-file", f"{path.name} was handed in beside the notebook; it is not used in grading")
+            reading.note(
+                "extra-file", f"{path.name} was handed in beside the notebook; it is not used in grading"
+            )
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -134,7 +141,9 @@ def _parse(raw: bytes, name: str, reading: _Reading) -> dict[str, Any]:
         text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
-        reading.note("encoding", f"{name} is not UTF-8; it was read as Latin-1, so accented letters may be wrong")
+        reading.note(
+            "encoding", f"{name} is not UTF-8; it was read as Latin-1, so accented letters may be wrong"
+        )
     try:
         data = json.loads(text)
     except ValueError as problem:
@@ -148,7 +157,9 @@ def _parse(raw: bytes, name: str, reading: _Reading) -> dict[str, Any]:
         try:
             return dict(nbformat.convert(nbformat.from_dict({"nbformat": 3, "nbformat_minor": 0, **data}), 4))
         except Exception as problem:  # nbformat raises whatever the damage makes it raise
-            raise Unreadable(f"is in an old format that cannot be converted ({type(problem).__name__})") from None
+            raise Unreadable(
+                f"is in an old format that cannot be converted ({type(problem).__name__})"
+            ) from None
     if not isinstance(data.get("cells"), list):
         raise Unreadable("is JSON, but not a notebook: it has no list of cells")
     return data

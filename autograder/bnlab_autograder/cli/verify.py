@@ -1,0 +1,111 @@
+"""``bnlab verify``: the proof of the course."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bnlab_autograder.cli.output import DONE, FAILED, console, log, misuse, print_json
+
+EPILOG = "Examples: bnlab verify · bnlab verify 02 --matrix · bnlab verify --json > proof.json"
+SCHEMA, VERSION = "bnlab-verify", 1
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog=EPILOG)(verify)
+
+
+def verify(
+    stages: Annotated[list[str] | None, typer.Argument(help="Stages to prove; all if none is given.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the proof as JSON.")] = False,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Show by which cases each mutant is caught.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Judges side by side; one per processor.")
+    ] = None,
+    cache: Annotated[bool, typer.Option(help="Use and keep results of unchanged code and cases.")] = True,
+) -> None:
+    """Prove the course: reference and correct variants earn full marks, an untouched stub nothing, mutants less.
+
+    Exit status: 0 if everything holds, 1 if something does not, 2 for wrong use.
+    """
+    from platformdirs import user_cache_path
+
+    from bnlab_autograder.assets import assets
+    from bnlab_autograder.cli.walls import tier_for
+    from bnlab_autograder.curriculum import STAGES, stage_named
+    from bnlab_autograder.grading.judge import JudgeUnavailable
+    from bnlab_autograder.grading.pool import LocalPool
+    from bnlab_autograder.grading.store import Store
+    from bnlab_autograder.release import verify as proof
+
+    files = assets()
+    try:
+        chosen = [stage_named(name) for name in stages] if stages else list(STAGES)
+    except LookupError as problem:
+        misuse(str(problem))
+    tier = tier_for(None, trust_students=True)  # what is judged here is the course's own
+    found = list(proof.subjects(files.mutants, files.variants, chosen))
+    started = time.monotonic()
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    store = Store(user_cache_path("bnlab") / "verify") if cache else None
+    with Progress(*columns, console=log, transient=True) as progress:
+        task = progress.add_task("Judging", total=len(found))
+        try:
+            with LocalPool(files.hidden, workers=workers, tier=tier) as pool:
+                proofs = proof.verify(
+                    found, files.hidden, pool, tier, store=store, tell=lambda _: progress.advance(task)
+                )
+        except JudgeUnavailable as problem:
+            misuse(str(problem))
+    seconds = time.monotonic() - started
+    broken = [one for one in proofs if not one.holds]
+    if as_json:
+        print_json(
+            {
+                "schema": SCHEMA,
+                "version": VERSION,
+                "holds": not broken,
+                "seconds": round(seconds, 2),
+                "tier": tier,
+                "proofs": [one.to_dict() for one in proofs],
+                "cases_without_mutant": proof.uncovered(proofs, files.hidden) if not stages else [],
+            }
+        )
+    else:
+        _show(proofs, matrix, seconds)
+    raise typer.Exit(FAILED if broken else DONE)
+
+
+def _show(proofs: list, matrix: bool, seconds: float) -> None:
+    if matrix:
+        table = Table("mutant", "exercise", "points", "caught by", title="Mutants", title_justify="left")
+        for one in proofs:
+            if one.kind == "mutant":
+                own = [case.partition(".")[2] for case in one.failed if case.startswith(f"{one.exercise}.")]
+                table.add_row(one.name, one.exercise, f"{one.points:g}/{one.max_points:g}", ", ".join(own))
+        console.print(table)
+    counts, held = Counter(one.kind for one in proofs), Counter(one.kind for one in proofs if one.holds)
+    table = Table("", "judged", "as expected", "expected", title="Proof of the course", title_justify="left")
+    words = {
+        "reference": "full marks",
+        "stub": "no points",
+        "variant": "full marks",
+        "mutant": "less than full marks",
+    }
+    for kind, expected in words.items():
+        mark = "[green]✓[/]" if counts[kind] == held[kind] else "[red]✗[/]"
+        table.add_row(f"{mark} {kind}", str(counts[kind]), str(held[kind]), expected)
+    console.print(table)
+    for one in proofs:
+        if not one.holds:
+            text = f"{one.kind} {one.name} ({one.stage}): {one.problem}"
+            console.print(f"[red]✗[/] {escape(text)}", highlight=False, soft_wrap=True)
+    console.print(f"{len(proofs)} judged in {seconds:.0f} s", style="dim", highlight=False)

@@ -1,0 +1,1 @@
+"""A made-up class, for trying out the course and for tests."""
