@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FunctionType, SimpleNamespace
 
 import numpy as np
 
@@ -107,20 +109,150 @@ def expect_close(
     if problem is None:
         return
     for source, expected in (inherits or {}).items():
-        try:
-            own = np.asarray(expected())
-            if (
-                own.dtype.kind != "f"
-                or _difference(got, own.astype(want.dtype), name, feature, rtol) is not None
-            ):
-                continue
-        except Exception:  # the student's helper failed: then nothing is inherited from it
-            continue
-        trace = _trace.get()
-        if trace is not None:
-            trace.inherited.add(source)
-        return
+        if _meets(got, expected, want, name, feature, rtol):
+            _note_inherited(source)
+            return
     raise Mismatch(problem)
+
+
+def _meets(got: object, expected: Callable[[], object], want: np.ndarray, *how: object) -> bool:
+    """Whether ``got`` is what the student's own helper leads to; NaN and infinity may be among it."""
+    try:
+        own = np.asarray(expected())
+        if own.dtype.kind != "f":
+            return False
+        own, odd = own.astype(want.dtype), ~np.isfinite(own)
+        if odd.any():
+            if not np.array_equal(odd, ~np.isfinite(got)):
+                return False
+            got, own = np.where(odd, 0, got), np.where(odd, 0, own)
+        return _difference(got, own, *how) is None
+    except Exception:  # the student's helper failed: then nothing is inherited from it
+        return False
+
+
+def _note_inherited(source: str) -> None:
+    trace = _trace.get()
+    if trace is not None:
+        trace.inherited.add(source)
+
+
+Compute = Callable[..., object]  # takes a course, the student's or the reference, and the arguments of a case
+
+UNEXCUSED = ("NotImplementedError", "CallTimeout", "Died")
+
+
+def expect_agreement(
+    compute: Compute,
+    student: object,
+    reference: object,
+    *,
+    given: Mapping[str, object],
+    rests_on: Iterable[str] = (),
+    **how: object,
+) -> None:
+    """Pass if ``compute(student, **given)`` is close to ``compute(reference, **given)``.
+
+    compute: returns an array, or a dict of arrays by the names under which a student knows them. Each call gets
+        copies of what is given.
+    rests_on: other exercises that the student's functions may call. A fault is inherited from one of them if the
+        reference, with the student's version of that one put in, shows the same, be it a value or an error.
+    how: goes to ``expect_close``.
+    """
+
+    def answer(course: object) -> dict[str, object]:
+        return _named(compute(course, **deepcopy(dict(given))), how.get("name", "out"))
+
+    with _excusing(answer, student, reference, rests_on):
+        got = answer(student)
+        for name, want in answer(reference).items():
+            inherits = {
+                source: lambda source=source, name=name: answer(with_own(reference, student, source))[name]
+                for source in rests_on
+            }
+            expect_close(got.get(name), want, **{**how, "name": name, "inherits": inherits})
+
+
+def expect_unchanged(
+    compute: Compute,
+    student: object,
+    reference: object,
+    *,
+    given: Mapping[str, object],
+    rests_on: Iterable[str] = (),
+) -> None:
+    """Fail if ``compute(student, **given)`` changes an array that is given (or an array in a dict).
+
+    What it returns needs the type and the shape of what the reference returns, so that doing nothing does not pass.
+    """
+    form = _named(compute(reference, **deepcopy(dict(given))), "out")
+
+    def check(course: object) -> None:
+        arguments = deepcopy(dict(given))
+        with leaves_unchanged(**arguments):
+            got = _named(compute(course, **arguments), "out")
+        for name, want in form.items():
+            problem = _difference(got.get(name), np.asarray(want), name, None, math.inf)
+            if problem is not None:
+                raise Mismatch(problem)
+
+    with _excusing(check, student, reference, rests_on):
+        check(student)
+
+
+def expect_error(kind: str, call: Callable[[], object], what: str) -> None:
+    """Pass if ``call()`` raises an error whose type is called ``kind``; ``what`` opens the sentence otherwise."""
+    try:
+        call()
+    except Exception as error:
+        if _kind(error) in UNEXCUSED:
+            raise
+        if _kind(error) != kind:
+            raise Mismatch(f"{what} should raise {kind}, but raised {_kind(error)}") from None
+    else:
+        raise Mismatch(f"{what} should raise {kind}, but the call went through")
+
+
+@contextmanager
+def _excusing(
+    attempt: Callable[[object], object], student: object, reference: object, rests_on: Iterable[str]
+) -> Iterator[None]:
+    """Let an error pass if the reference, with the student's version of a helper put in, ends in the same one."""
+    try:
+        yield
+    except Exception as error:
+        if _kind(error) in UNEXCUSED:
+            raise
+        for source in rests_on:
+            try:
+                attempt(with_own(reference, student, source))
+            except Exception as own:
+                if _kind(own) == _kind(error):
+                    _note_inherited(source)
+                    return
+        raise
+
+
+def with_own(reference: object, student: object, name: str) -> SimpleNamespace:
+    """The reference course with the student's version of one function put in, for its other functions to call."""
+    course: dict[str, object] = {}
+    for each in reference.__all__:
+        f = getattr(reference, each)
+        course[each] = FunctionType(f.__code__, dict(f.__globals__), each, f.__defaults__)
+    rebuilt = [f for each, f in course.items() if each != name]
+    course[name] = getattr(student, name)
+    for f in rebuilt:
+        f.__globals__.update(course)
+    return SimpleNamespace(**course)
+
+
+def _kind(error: Exception) -> str:
+    """The name of the type of an error, as it was called in the student's process."""
+    return getattr(error, "type_name", type(error).__name__)
+
+
+def _named(value: object, name: str) -> dict[str, object]:
+    return value if isinstance(value, dict) else {name: value}
 
 
 def _difference(
@@ -147,7 +279,7 @@ def _difference(
     precision = str(want.dtype)
     if precision == "float32" and got.dtype == np.float64:
         notes.append(("upcast", got.dtype))
-    if not got.size:
+    if not got.size or rtol == math.inf:
         return None
     wanted, seen = want.astype(np.float64), got.astype(np.float64)
     magnitude = np.abs(wanted)
