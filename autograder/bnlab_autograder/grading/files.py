@@ -16,6 +16,7 @@ from bnlab_autograder.grading.score import ExerciseScore, points_of, score
 from bnlab_autograder.grading.submitted import read_notebook
 
 PUBLIC_SEED = b"bnlab: the public seed of judging without a course folder"
+SCHEMA, SCHEMA_VERSION = "bnlab-judge", 1
 SUFFIXES = (".py", ".ipynb")
 EXERCISES = tuple(name for stage in STAGES for name in stage.exercises)
 
@@ -78,6 +79,8 @@ def result_of(found: Found, verdict: Verdict, hidden: Path) -> list[dict[str, An
 
 def _object(found: Found, one: ExerciseScore) -> dict[str, Any]:
     return {
+        "schema": SCHEMA,
+        "version": SCHEMA_VERSION,
         "file": str(found.path),
         "exercise": one.exercise,
         "points": one.points,

@@ -1,0 +1,30 @@
+"""The course folder and the stage that a command names, or a clear end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bnlab_autograder.cli.output import misuse
+from bnlab_autograder.curriculum import stage_named
+
+if TYPE_CHECKING:
+    from bnlab_autograder.grading.course import Course
+
+
+def stage_in(name: str) -> str:
+    """The full name of a stage."""
+    try:
+        return stage_named(name).name
+    except LookupError as problem:
+        misuse(str(problem.args[0]))
+
+
+def course_in(folder: Path) -> Course:
+    """The course folder that holds ``folder``."""
+    from bnlab_autograder.grading.course import Course
+
+    try:
+        return Course.find(folder)
+    except (LookupError, ValueError, OSError) as problem:
+        misuse(str(problem))

@@ -1,0 +1,147 @@
+"""Grading in a course folder: what the phases need, taken from the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from bnlab_autograder.assets import assets
+from bnlab_autograder.grading.graded import Graded, Terms, graded, job_for
+from bnlab_autograder.grading.judge import Judge, JudgeFailed, JudgeUnavailable, environment_of, limits_for
+from bnlab_autograder.grading.record import Ledger
+from bnlab_autograder.grading.released import Released
+from bnlab_autograder.grading.run import Event, Folders, Outcome, Pool, grade_stage, timestamp_of
+from bnlab_autograder.grading.sanitise import Sanitised
+from bnlab_autograder.grading.score import points_of
+from bnlab_autograder.grading.store import Store
+from bnlab_autograder.sandbox import probe
+from bnlab_autograder.workspace import Workspace
+
+
+class NoSubmissions(LookupError):
+    """There is nothing to grade; the text names the folder and what is expected in it."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course folder, as grading sees it."""
+
+    workspace: Workspace
+
+    @classmethod
+    def find(cls, path: Path) -> Course:
+        """The course folder that holds ``path``. Raises what ``Workspace.find`` raises."""
+        return cls(Workspace.find(path))
+
+    @property
+    def root(self) -> Path:
+        return self.workspace.root
+
+    @cached_property
+    def hidden(self) -> Path:
+        return assets().hidden
+
+    @cached_property
+    def config(self) -> Config:
+        """nbgrader's configuration of this course."""
+        return PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+
+    @property
+    def store(self) -> Store:
+        return Store(self.workspace.results)
+
+    def ledger(self) -> Ledger:
+        return Ledger(self.workspace.db_url, self.workspace.course_id, self.config)
+
+    def released(self, stage: str) -> Released:
+        return Released.load(self.workspace.release(stage))
+
+    def terms(
+        self, stage: str, *, tier: str | None = None, limits: Mapping[str, float] | None = None
+    ) -> Terms:
+        """What submissions to ``stage`` are graded under now."""
+        released = self.released(stage)
+        chosen = tier or probe().tier
+        seed, _ = self.workspace.seed_for(stage, released.version)
+        return Terms(
+            released,
+            self.hidden,
+            points_of(released.exercises, self.hidden),
+            seed,
+            environment_of(stage, self.hidden, chosen),
+            limits_for(limits),
+            chosen,
+        )
+
+    def students(self, stage: str, wanted: Iterable[str] = ()) -> list[str]:
+        """The students who have a submission folder for ``stage``, or those of them that are wanted."""
+        present = [student for student, _ in self.workspace.submissions(stage)]
+        wanted = list(wanted)
+        missing = [student for student in wanted if student not in present]
+        if missing:
+            raise NoSubmissions(
+                f"there is no submission of {', '.join(missing)} in {self._place(stage, missing[0])}"
+            )
+        if not present:
+            raise NoSubmissions(f"no submissions; they are expected as {self._place(stage, 'STUDENT')}")
+        return wanted or present
+
+    def grade(
+        self,
+        stage: str,
+        students: list[str],
+        pool: Pool,
+        *,
+        terms: Terms | None = None,
+        force: bool = False,
+        reason: str | None = None,
+        tell: Callable[[Event], None] = lambda event: None,
+    ) -> Iterator[Outcome]:
+        """Grade these students' submissions to ``stage``; see ``grade_stage``."""
+        folders = Folders(self.workspace.submitted, self.workspace.autograded)
+        with self.ledger() as ledger:
+            yield from grade_stage(
+                students,
+                folders,
+                terms or self.terms(stage),
+                ledger,
+                self.store,
+                pool,
+                force=force,
+                reason=reason,
+                tell=tell,
+            )
+
+    def grade_one(self, student: str, stage: str, sanitised: Sanitised, judge: Judge) -> Graded:
+        """Grade a sanitised submission here and now, or take its verdict from the store. Records nothing."""
+        terms = self.terms(stage)
+        job = job_for(sanitised, terms)
+        verdict, problem = None, None
+        if job is not None:
+            verdict = self.store.get(job.key)
+        if job is not None and verdict is None:
+            try:
+                verdict = judge.judge(job)
+                self.store.put(job.key, verdict)
+            except JudgeUnavailable:
+                raise
+            except JudgeFailed as failure:
+                problem = str(failure).splitlines()[0]
+        return graded(
+            student,
+            sanitised,
+            verdict,
+            terms,
+            key=job.key if job else None,
+            problem=problem,
+            timestamp=timestamp_of(self.workspace.submitted / student / stage),
+            reason="nbgrader autograde",
+        )
+
+    def _place(self, stage: str, student: str) -> Path:
+        return self.workspace.submitted / student / stage / f"{stage}.ipynb"
