@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 JOBS   ?= auto
+PYTEST_FLAGS ?=
 
 .PHONY: help install demo test lint bench clean
 .DEFAULT_GOAL := help
@@ -26,7 +27,7 @@ demo: $(READY)  ## a course folder, a class of 24, graded, with feedback
 	$(BIN)/bnlab demo demo
 
 test: $(READY)  ## all tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_FLAGS)
 
 lint: $(READY)  ## style and imports
 	$(BIN)/ruff check .
