@@ -46,9 +46,9 @@ def neutral(D: int = 4) -> tuple[np.ndarray, np.ndarray]:
 
 
 def buffers(rng: np.random.Generator, D: int = 4, *, spread: float = 1.0) -> dict[str, np.ndarray]:
-    """Warm running statistics: (D,) each, standard deviations from 1/2 to 2 times ``spread``."""
-    mean = spread * rng.permutation(np.linspace(-3, 2, D))
-    return {"running_mean": mean, "running_var": (spread * rng.permutation(np.linspace(0.5, 2, D))) ** 2}
+    """Warm running statistics: (D,) each, standard deviations from 2.5 to 4 times ``spread``, as no batch has them."""
+    mean = spread * rng.permutation(np.linspace(-3.5, 2.5, D))
+    return {"running_mean": mean, "running_var": (spread * rng.permutation(np.linspace(2.5, 4, D))) ** 2}
 
 
 def upstream(rng: np.random.Generator, *shape: int) -> np.ndarray:
@@ -67,7 +67,8 @@ def pattern(out: object, axis: int = 0) -> object:
     Two outputs that differ by a factor and a shift per feature have the same pattern: with it, a case about one
     thing passes over a spread that is off. What is no array of numbers comes back as it is.
     """
-    if not isinstance(out, np.ndarray) or out.ndim <= abs(axis) or out.dtype.kind != "f":
+    if not isinstance(out, np.ndarray) or out.ndim < 2 or not out.size or out.dtype.kind != "f":
         return out
     centred = out - out.mean(axis=axis, keepdims=True)
-    return centred / np.abs(centred).max(axis=axis, keepdims=True)
+    size = np.abs(centred).max(axis=axis, keepdims=True)
+    return centred / np.where(size == 0, 1, size)

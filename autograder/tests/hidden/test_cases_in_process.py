@@ -1,0 +1,108 @@
+"""The hidden cases against the bank: every mutant falls short, everything right passes, a mistake costs once.
+
+``BNLAB_SEEDS=20`` repeats what depends on the seed for that many seeds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from bnlab_autograder.curriculum import STAGE_OF, Stage
+from bnlab_autograder.diagnosis.bank import Entry, load_bank
+from bnlab_autograder.grading.cases import Mismatch
+from bnlab_autograder.grading.score import GRACE, ExerciseScore
+
+from .in_process import AUTOGRADER, POINTS, WRITTEN, cases_of, judge, lost, run_case
+
+SEEDS = range(int(os.environ.get("BNLAB_SEEDS", "1")))
+MUTANTS = {
+    name: entry for name, entry in load_bank(AUTOGRADER / "mutants").items() if entry.exercise in POINTS
+}
+VARIANTS = load_bank(AUTOGRADER / "variants")
+CASES = [case for stage in WRITTEN for cases in cases_of(stage.name).values() for case in cases.values()]
+
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # wrong solutions divide by zero
+
+stages = pytest.mark.parametrize("stage", WRITTEN, ids=lambda stage: stage.name)
+cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+mutants = pytest.mark.parametrize("entry", MUTANTS.values(), ids=MUTANTS)
+
+
+@cache
+def own_score(name: str, seed: int) -> ExerciseScore:
+    """What a mutant earns in the exercise in which its mistake is made."""
+    exercise = MUTANTS[name].exercise
+    return judge(MUTANTS[name], seed, [exercise])[exercise]
+
+
+@stages
+def test_points_add_up_and_belong_to_cases(stage: Stage) -> None:
+    tables = {name: POINTS[name] for name in POINTS if STAGE_OF[name] == stage}
+    assert {name: set(table) for name, table in tables.items()} == {
+        name: set(cases) for name, cases in cases_of(stage.name).items()
+    }
+    assert set(tables) == set(stage.exercises)
+    assert sum(sum(table.values()) for table in tables.values()) == stage.points
+
+
+@cases
+def test_a_case_tells_a_student_where_to_look(case) -> None:
+    assert 3 < len(case.topic) < 70
+    assert case.says.endswith(".")
+    assert 40 < len(case.says) < 260
+    assert len(re.findall(r"[.?](?: |$)", case.says)) <= 2, "what is off, and where to look"
+    assert not re.search(r"np\.|[`=+*/\[\]]|\w\(", case.says), "no code"
+
+
+@mutants
+def test_a_mutant_falls_short(entry: Entry) -> None:
+    for seed in SEEDS:
+        scored = own_score(entry.name, seed)
+        if entry.points == "full":
+            assert not lost(scored)
+            assert scored.remarks or entry.mistake == "alternative-calls-plain"
+        else:
+            assert lost(scored), f"seed {seed}"
+            assert lost(scored) == lost(own_score(entry.name, 0)), "no verdict depends on the seed"
+
+
+@mutants
+def test_a_mistake_costs_once(entry: Entry) -> None:
+    own = own_score(entry.name, 0)
+    if own.points < GRACE * own.max_points:
+        return  # too much is wrong with it to excuse others
+    for exercise, scored in judge(entry, 0).items():
+        if exercise not in (entry.exercise, *entry.changed):
+            assert not lost(scored), exercise
+
+
+@pytest.mark.parametrize("name", ["reference", *VARIANTS])
+def test_what_is_right_gets_full_marks(name: str) -> None:
+    for seed in SEEDS:
+        scores = judge(VARIANTS.get(name), seed)
+        assert {exercise: lost(scored) for exercise, scored in scores.items() if lost(scored)} == {}
+        if name == "reference":
+            assert not [scored.remarks for scored in scores.values() if scored.remarks]
+
+
+@cases
+def test_an_untouched_stub_earns_nothing(case) -> None:
+    def stub(*_):
+        raise NotImplementedError
+
+    result, problem = run_case(case, SimpleNamespace(**dict.fromkeys(STAGE_OF, stub)), seed=0)
+    assert not result.passed
+    assert isinstance(problem, NotImplementedError)
+
+
+@cases
+@pytest.mark.parametrize("answer", [None, "text", np.zeros((0, 3)), [np.ones(2), None]], ids=str)
+def test_odd_answers_are_mismatches_and_no_accidents(case, answer) -> None:
+    result, problem = run_case(case, SimpleNamespace(**dict.fromkeys(STAGE_OF, lambda *_: answer)), seed=0)
+    assert not result.passed
+    assert isinstance(problem, Mismatch)
