@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bnlab.plots.style import AFTER, LOOKS, Plot, figure, guide, label, legend, log_scale
 
-__all__ = ["channel_tables", "error_by_batch_size", "image_row", "norm_cubes"]
+__all__ = ["channel_tables", "error_by_batch_size", "image_row", "norm_cubes", "reach"]
 
 # Colours of the channels in a table: light enough for black numbers, told apart by their lightness as well.
 _CHANNELS = ("#FFFFFF", "#9AD0F5", "#E8A33D", "#B9B9B9", "#F0E442", "#CC9DC0")
@@ -88,6 +88,26 @@ def channel_tables(tables: Mapping[str, NDArray]) -> Plot:
         ax.set_xticks(range(table.shape[1]))
         ax.set_yticks([])
         label(ax, "column", "rows", name)
+    return fig
+
+
+def reach(counts: Mapping[str, NDArray]) -> Plot:
+    """How many pixels of each channel of each example something reaches; blue where it is any.
+
+    counts: a name, and (N, C) integers for each.
+    """
+    rows = max(len(table) for table in counts.values())
+    fig, axes = figure(
+        1, len(counts), panel=(2.5, 1.0 + 0.24 * rows), title="Pixels that feel one entry of dout"
+    )
+    for ax, (name, table) in zip(_row(axes), counts.items(), strict=True):
+        ax.imshow(np.where(table[..., None] > 0, to_rgb(AFTER), to_rgb("#DCDCDC")), aspect="auto")
+        for (row, column), count in np.ndenumerate(table):
+            colour = "white" if count else "black"
+            ax.text(column, row, str(count), ha="center", va="center", fontsize=8, color=colour)
+        ax.set_xticks(range(table.shape[1]))
+        ax.set_yticks(range(table.shape[0]))
+        label(ax, "channel", "example", name)
     return fig
 
 
