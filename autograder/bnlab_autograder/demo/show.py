@@ -68,7 +68,7 @@ def show(folder: Path, stages: list[Stage], *, workers: int | None, log: Console
     """Make the demo in ``folder`` and return what came out, for people and for scripts."""
     columns = TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=log) as progress:
-        workspace = Workspace.create(folder, course_id="demo")
+        workspace, _ = Workspace.create(folder, course_id="demo")
         (folder / MARKER).write_text("made by: bnlab demo\n", encoding="utf-8")
         for stage in progress.track(stages, description="Releasing the stages"):
             build_release(workspace, stage, "1.0.0")

@@ -71,7 +71,7 @@ def case(*, says: str, topic: str) -> Callable[[Callable], Callable]:
 
 
 def returns(value: object, count: int, what: str) -> tuple:
-    """``value`` as a tuple of ``count`` items, or a Mismatch that names ``what`` ("batchnorm_forward returns (out, cache)")."""
+    """``value`` as a tuple of ``count`` items, or a Mismatch opened by ``what`` ("project_out returns (a, b)")."""
     if not isinstance(value, tuple | list) or len(value) != count:
         seen = f"{len(value)} values" if isinstance(value, tuple | list) else describe(value)
         raise Mismatch(f"{what}: expected {count} values, got {seen}")
