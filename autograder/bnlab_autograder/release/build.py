@@ -1,0 +1,191 @@
+"""``bnlab release``: from the sources of a stage to what its students are given.
+
+Built in a scratch folder, proved, kept under ``.bnlab/releases``, then put in place at once; a failure on the way
+leaves what was there. The same sources give the same bytes. (Executing a release is the work of ``verify``.)
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from bnlab_autograder.assets import Assets, assets
+from bnlab_autograder.curriculum import Stage
+from bnlab_autograder.grading.cases import load_points
+from bnlab_autograder.grading.released import MANIFEST
+from bnlab_autograder.release.answers import PREVIOUS, SourceProblem, previous_names, previous_stages_source
+from bnlab_autograder.release.generate import students_version
+from bnlab_autograder.release.manifest import Manifest, changes
+from bnlab_autograder.release.notebook import instructor_notebook
+from bnlab_autograder.release.proof import prove
+from bnlab_autograder.release.publish import (
+    Built,
+    Refused,
+    finish_interrupted,
+    in_place,
+    lay_down,
+    number,
+    publish,
+    published_versions,
+    read_files,
+    write_files,
+)
+from bnlab_autograder.release.texts import readme, requirements
+from bnlab_autograder.release.wheel import student_wheel
+from bnlab_autograder.workspace import Workspace
+
+__all__ = ["ReleaseReport", "build_release", "instructor_notebook", "previous_stages_source"]
+
+FIRST = "1.0.0"
+VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}")
+SUPPORT_FILES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".csv", ".npz", ".json")  # beside a source
+RELEASED, UNCHANGED = "released", "unchanged"
+
+
+@dataclass
+class ReleaseReport:
+    """What ``build_release`` has done."""
+
+    stage: str
+    version: str
+    status: str  # "released" or "unchanged"
+    folder: str
+    points: dict[str, float]  # "automatic" and "by_hand"
+    exercises: list[str]
+    files: list[str]
+    seed: str  # its id
+    changes: list[dict[str, Any]] = field(default_factory=list)  # against what was released before
+    submissions: int = 0  # that the gradebook held
+    grade_again: bool = False  # points have changed under them
+    note: str = ""
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def build_release(
+    workspace: Workspace,
+    stage: Stage,
+    version: str | None = None,
+    note: str = "",
+    *,
+    files: Assets | None = None,
+    change_points: bool = False,
+    created: str | None = None,
+) -> ReleaseReport:
+    """Build a release of ``stage``, prove it, and put it in place.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    stage : Stage
+    version : str, optional
+        ``X.Y.Z``. If not given: that of the present release where nothing has changed, otherwise the next one.
+    note : str
+        What is new, for the manifest.
+    files : Assets, optional
+        The course's own files, if not the installed ones.
+    change_points : bool
+        Allow that points of cells change for which the gradebook holds submissions.
+    created : str, optional
+        When; goes into the private record only.
+
+    Raises SourceProblem, NotProved, NotGenerated or Refused, all before anything was changed.
+    """
+    if version is not None and not VERSION.fullmatch(version):
+        raise SourceProblem(f"{version!r} is no version; write three numbers, such as 1.0.1")
+    files, started = files or assets(), time.perf_counter()
+    finish_interrupted(workspace, stage.name)
+    present = Manifest.load(workspace.release(stage.name))
+    published = published_versions(workspace, stage.name)
+
+    built = _build(workspace, stage, version or (present.version if present else FIRST), note, files, created)
+    if version is None and present is not None and not built.same_as(present):
+        built = _build(workspace, stage, _next(published, present.version), note, files, created)
+    version = built.manifest.version
+    status, submissions = UNCHANGED, 0
+    if version in published and not built.same_as(published[version]):
+        raise Refused(
+            f"{stage.name} {version} was released before with other contents; "
+            f"choose another number, such as {_next(published, version)}"
+        )
+    if not (built.same_as(present) and in_place(workspace, present)):
+        new = lay_down(workspace, built)
+        try:
+            submissions = publish(workspace, stage.name, version, change_points=change_points)
+        except BaseException:
+            if new:
+                shutil.rmtree(workspace.published(stage.name) / version)
+            raise
+        status = RELEASED
+    found = changes(present, built.manifest) if present is not None else []
+    return ReleaseReport(
+        stage.name,
+        version,
+        status,
+        str(workspace.release(stage.name)),
+        dict(built.manifest.points),
+        list(stage.exercises),
+        [*built.manifest.files, MANIFEST],
+        built.manifest.seed,
+        found,
+        submissions,
+        bool(submissions) and any(change["kind"] == "points" for change in found),
+        note,
+        round(time.perf_counter() - started, 3),
+    )
+
+
+def _build(
+    workspace: Workspace, stage: Stage, version: str, note: str, files: Assets, created: str | None
+) -> Built:
+    """A finished release, in memory."""
+    notebook = instructor_notebook(stage, files)
+    notebook.metadata.bnlab.version = version
+    support = _support_files(stage, version, files, student_wheel(files, workspace.private / "wheels"))
+    instructor = (nbformat.writes(notebook) + "\n").encode()
+    with tempfile.TemporaryDirectory(dir=workspace.private, prefix="build_") as folder:
+        scratch = Path(folder)
+        write_files(scratch / "source" / stage.name, {**support, f"{stage.name}.ipynb": instructor})
+        students = students_version(workspace, stage.name, scratch)
+        released = read_files(scratch / "release" / stage.name)
+    prove(stage, notebook, students, released)
+    _, seed = workspace.seed_for(stage.name, version)
+    manifest = Manifest.of(stage, version, note, seed, students, released)
+    record = {"created": created, "cases": load_points(files.hidden, stage.name)}
+    return Built(manifest, instructor, released, record)
+
+
+def _support_files(stage: Stage, version: str, files: Assets, wheel: Path) -> dict[str, bytes]:
+    """Everything that goes beside the notebook, but for the manifest."""
+    found = {wheel.name: wheel.read_bytes(), "requirements.txt": requirements(wheel.name).encode()}
+    folder = files.assignments / stage.name
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        hidden = any(part.startswith((".", "__")) for part in inside.parts)
+        if path.is_dir() or hidden or inside.as_posix() == f"{stage.name}.md":
+            continue
+        if path.suffix not in SUPPORT_FILES:
+            raise SourceProblem(
+                f"{path} is not of a kind that goes to students ({', '.join(SUPPORT_FILES)}); move it elsewhere"
+            )
+        found[inside.as_posix()] = path.read_bytes()
+    if previous_names(stage):
+        found[f"{PREVIOUS}.py"] = previous_stages_source(stage).encode()
+    found["README.txt"] = readme(stage, version, sorted(found)).encode()
+    return found
+
+
+def _next(published: Iterable[str], version: str) -> str:
+    """The first free number after ``version`` and every published one."""
+    major, minor, patch = max(number(one) for one in (*published, version))
+    return f"{major}.{minor}.{patch + 1}"

@@ -1,0 +1,229 @@
+"""Putting a finished release in place: both folders and the gradebook change together, or nothing does.
+
+A release is first laid down in ``.bnlab/releases/STAGE/VERSION``, where it stays for ever. Publishing copies it from
+there: a crash in the middle leaves a mark, and the next ``bnlab release`` of that stage completes the work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from bnlab_autograder.grading.record import Ledger
+from bnlab_autograder.grading.released import MANIFEST
+from bnlab_autograder.release.generate import recorded_cells, register, submission_count
+from bnlab_autograder.release.manifest import Manifest, checksum
+from bnlab_autograder.workspace import Workspace
+
+INSTRUCTOR, STUDENTS, RECORD = "instructor.ipynb", "release", "record.json"
+
+
+class Refused(RuntimeError):
+    """This release would harm what is there already; the text says what and names the next step."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished release, not yet published."""
+
+    manifest: Manifest
+    instructor: bytes  # the instructor's notebook
+    files: Mapping[str, bytes]  # what students are given, without the manifest
+    record: Mapping[str, Any]  # what only staff may know: the points of each hidden case, when it was built
+
+    @property
+    def stage(self) -> str:
+        return self.manifest.stage
+
+    def same_as(self, other: Manifest | None) -> bool:
+        """Whether students would be given the very same."""
+        return other is not None and (self.manifest.version, self.manifest.files) == (
+            other.version,
+            other.files,
+        )
+
+
+def published_versions(workspace: Workspace, stage: str) -> dict[str, Manifest]:
+    """Every version of ``stage`` that was ever published, by number, oldest first."""
+    folder = workspace.published(stage)
+    found = {path.name: Manifest.load(path / STUDENTS) for path in folder.glob("*") if path.name[0] != "."}
+    return {name: found[name] for name in sorted(found, key=number) if found[name] is not None}
+
+
+def number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def lay_down(workspace: Workspace, built: Built) -> bool:
+    """Keep a release among the published ones. Returns False if this version is there already."""
+    place = workspace.published(built.stage) / built.manifest.version
+    if place.exists():
+        return False
+    place.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=place.parent, prefix=".new-"))
+    try:
+        files = {f"{STUDENTS}/{name}": raw for name, raw in built.files.items()}
+        files[f"{STUDENTS}/{MANIFEST}"] = built.manifest.to_json().encode()
+        files[INSTRUCTOR] = built.instructor
+        files[RECORD] = (json.dumps(built.record, indent=1, ensure_ascii=False) + "\n").encode()
+        write_files(scratch, files)
+        os.rename(scratch, place)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return True
+
+
+def publish(workspace: Workspace, stage: str, version: str, *, change_points: bool = False) -> int:
+    """Put a version that was laid down in place. Returns how many submissions the gradebook holds for it.
+
+    Raises Refused if that would add or remove cells of existing submissions, or change their points without
+    ``change_points``.
+    """
+    laid_down = workspace.published(stage) / version
+    students = laid_down / STUDENTS
+    manifest = _manifest(students)
+    notebook = nbformat.read(students / f"{stage}.ipynb", as_version=4)
+    instructor = {f"{stage}.ipynb": (laid_down / INSTRUCTOR).read_bytes()}
+    with Ledger(workspace.db_url, workspace.course_id) as ledger, _Swap(workspace.private, stage) as swap:
+        with ledger.transaction() as gradebook:
+            submissions = submission_count(gradebook, stage)
+            if submissions:
+                recorded = recorded_cells(gradebook, stage)
+                _refuse_harm(manifest, *recorded, submissions, change_points)
+            register(gradebook, stage, notebook)
+            gradebook.db.flush()
+            swap.begin(version=version, change_points=change_points)
+            swap.put(students, workspace.release(stage))
+            swap.put(students, workspace.source(stage), instructor)
+        swap.done = True
+    return submissions
+
+
+def finish_interrupted(workspace: Workspace, stage: str) -> str | None:
+    """Complete a publication of ``stage`` that a crash has interrupted. Returns its version, if there was one."""
+    mark = _mark(workspace.private, stage)
+    try:
+        begun = json.loads(mark.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:  # the crash came before the mark was complete, hence before any change
+        mark.unlink()
+        return None
+    publish(workspace, stage, begun["version"], change_points=begun["change_points"])
+    shutil.rmtree(workspace.private / begun["scratch"], ignore_errors=True)
+    return begun["version"]
+
+
+def in_place(workspace: Workspace, manifest: Manifest) -> bool:
+    """Whether both folders and the gradebook hold this release, and nothing in them has been changed or lost."""
+    stage = manifest.stage
+    try:
+        instructor = (workspace.published(stage) / manifest.version / INSTRUCTOR).read_bytes()
+    except OSError:
+        return False
+    sourced = {**manifest.files, f"{stage}.ipynb": checksum(instructor)}
+    if not (_holds(workspace.release(stage), manifest.files) and _holds(workspace.source(stage), sourced)):
+        return False
+    with Ledger(workspace.db_url, workspace.course_id) as ledger, ledger.transaction() as gradebook:
+        return recorded_cells(gradebook, stage) == (set(manifest.known), manifest.graded)
+
+
+def _holds(folder: Path, files: Mapping[str, str]) -> bool:
+    try:
+        return all(checksum((folder / name).read_bytes()) == expected for name, expected in files.items())
+    except OSError:
+        return False
+
+
+def _manifest(folder: Path) -> Manifest:
+    manifest = Manifest.load(folder)
+    if manifest is None:
+        raise Refused(f"{folder / MANIFEST} is missing or damaged; restore it from a backup")
+    return manifest
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """The contents of every file below a folder, by path."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files that everybody may read, whatever the umask."""
+    for name, raw in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(raw)
+        path.chmod(0o644)
+
+
+def _refuse_harm(
+    new: Manifest, cells: set[str], points: Mapping[str, float], submissions: int, change_points: bool
+) -> None:
+    added, removed = sorted(set(new.known) - cells), sorted(cells - set(new.known))
+    held = f"the gradebook holds {submissions} submission{'s' if submissions > 1 else ''} to {new.stage}"
+    if added or removed:
+        what = [f"add {name}" for name in added] + [f"remove {name}" for name in removed]
+        raise Refused(
+            f"{held}, and this release would {', '.join(what)}; nothing was changed. "
+            "Put those cells back, or release into a new course folder"
+        )
+    other = [
+        f"{name} from {points[name]:g} to {now:g}"
+        for name, now in new.graded.items()
+        if name in points and points[name] != now
+    ]
+    if other and not change_points:
+        raise Refused(
+            f"{held}, and this release would change the points of {', '.join(other)}; nothing was changed. "
+            "If that is meant, add --change-points, and grade again afterwards"
+        )
+
+
+def _mark(private: Path, stage: str) -> Path:
+    """The file that is there while a publication is under way."""
+    return private / f"publishing-{stage}.json"
+
+
+class _Swap:
+    """Replaces folders; puts the old ones back if the block ends before it is ``done``."""
+
+    def __init__(self, private: Path, stage: str):
+        self._private, self._mark, self.done = private, _mark(private, stage), False
+        self._undo: list[tuple[Path, Path | None]] = []
+
+    def __enter__(self) -> _Swap:
+        self._scratch = Path(tempfile.mkdtemp(dir=self._private, prefix="swap-"))
+        return self
+
+    def begin(self, **what: Any) -> None:
+        """Leave a mark from which a crash in the middle can be completed."""
+        self._mark.write_text(json.dumps({**what, "scratch": self._scratch.name}), encoding="utf-8")
+
+    def put(self, content: Path, place: Path, other: Mapping[str, bytes] | None = None) -> None:
+        """Replace ``place`` by a copy of ``content``, in which the files ``other`` are others."""
+        new, old = self._scratch / f"new-{place.parent.name}", self._scratch / f"old-{place.parent.name}"
+        write_files(new, {**read_files(content), **(other or {})})
+        place.parent.mkdir(exist_ok=True)
+        existed = place.exists()
+        if existed:
+            os.rename(place, old)
+        self._undo.append((place, old if existed else None))
+        os.rename(new, place)
+
+    def __exit__(self, *_: object) -> None:
+        if not self.done:
+            for place, old in reversed(self._undo):
+                shutil.rmtree(place, ignore_errors=True)
+                if old is not None:
+                    os.rename(old, place)
+        self._mark.unlink(missing_ok=True)
+        shutil.rmtree(self._scratch, ignore_errors=True)
