@@ -136,7 +136,8 @@ def arguments(x, gamma_and_beta=None, eps=1e-5):
 def test_batchnorm_train__centred(student, reference, rng):
     def relative_to_largest(course, **given):
         out = train(course, **given)
-        return out / np.abs(out).max(axis=0) if np.shape(out) == given["x"].shape else out
+        usable = isinstance(out, np.ndarray) and out.shape == given["x"].shape
+        return out / np.abs(out).max(axis=0) if usable else out
 
     for N, D in ((6, 7), (5, 5)):
         given = arguments(batch(rng, N, D, spread=WIDE))

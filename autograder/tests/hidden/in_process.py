@@ -70,34 +70,33 @@ def run_case(function: Callable, student: Any, seed: int) -> tuple[CaseResult, E
     return result, problem
 
 
-def judge(entry: Entry | None, seed: int, exercises: Iterable[str] = POINTS) -> dict[str, ExerciseScore]:
-    """The scores of a course. Every case gets a course of its own, so that no state is left over."""
+def judge(
+    entry: Entry | None, seed: int, exercises: Iterable[str] = POINTS, also: Entry | None = None
+) -> dict[str, ExerciseScore]:
+    """The scores of a course, with the functions of ``also`` put in if given. State is not left over between cases."""
     verdict, waiting, done = Verdict(), [name for name in exercises if name in POINTS], set()
     while waiting:
         exercise = waiting.pop()
         done.add(exercise)
         for function in cases_of(STAGE_OF[exercise].name)[exercise].values():
-            result, _ = run_case(function, SimpleNamespace(**fresh(entry)), seed)
+            result, _ = run_case(function, SimpleNamespace(**fresh(entry, also)), seed)
             verdict.cases.append(result)
             waiting += [name for name in result.inherited if name not in done and name not in waiting]
     return {each.exercise: each for each in score(verdict, tuple(exercises), POINTS)}
 
 
-def fresh(entry: Entry | None) -> dict[str, Any]:
-    """The names that ``entry`` defines beside the reference, executed anew."""
-    if entry is None or not _has_state(entry):
-        return _shared(entry)
-    return namespace(entry)
+def fresh(entry: Entry | None, also: Entry | None = None) -> dict[str, Any]:
+    """The names that ``entry`` defines beside the reference, executed anew if there is more than functions."""
+    names = _shared(entry, also)
+    changed = [*(entry.changed if entry else ()), *(also.changed if also else ())]
+    return names if all(callable(names[name]) for name in changed) else _executed(entry, also)
 
 
-@cache
-def _shared(entry: Entry | None) -> dict[str, Any]:
-    return namespace(entry)
+def _executed(entry: Entry | None, also: Entry | None) -> dict[str, Any]:
+    return namespace(entry, also.source if also else "")
 
 
-def _has_state(entry: Entry) -> bool:
-    """Whether a module defines anything besides functions."""
-    return any(not callable(_shared(entry)[name]) for name in entry.changed)
+_shared = cache(_executed)
 
 
 def lost(scores: ExerciseScore) -> list[str]:
