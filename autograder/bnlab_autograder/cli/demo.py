@@ -22,9 +22,15 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="The course folder to make; an earlier demo in it is replaced.")] = Path("demo"),
-    stage: Annotated[list[str] | None, typer.Option("--stage", help="This stage only; may be repeated.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Judges side by side; one per processor.")] = None,
+    folder: Annotated[
+        Path, typer.Argument(help="The course folder to make; an earlier demo in it is replaced.")
+    ] = Path("demo"),
+    stage: Annotated[
+        list[str] | None, typer.Option("--stage", help="This stage only; may be repeated.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Judges side by side; one per processor.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Show the main job from end to end: release all stages, grade a class of 24, write feedback.
@@ -54,7 +60,9 @@ def demo(
 
 def _print(result: dict, folder: Path) -> None:
     stages = result["stages"]
-    table = Table("student", "handed in", *(name for name in stages), "notes", title="The class", title_justify="left")
+    table = Table(
+        "student", "handed in", *(name for name in stages), "notes", title="The class", title_justify="left"
+    )
     for one in result["class"]:
         cells = [one["points"].get(name, "") for name in stages]
         table.add_row(escape(one["student"]), escape(one["what"]), *cells, escape(one["note"]))
@@ -66,4 +74,6 @@ def _print(result: dict, folder: Path) -> None:
     console.print("To open:", style="bold")
     for what, path in result["open"].items():
         console.print(f"  {what}: {escape(path)}", highlight=False, soft_wrap=True)
-    console.print(f"  formgrader: cd {escape(str(folder))} && jupyter lab, then Nbgrader → Formgrader", highlight=False)
+    console.print(
+        f"  formgrader: cd {escape(str(folder))} && jupyter lab, then Nbgrader → Formgrader", highlight=False
+    )
