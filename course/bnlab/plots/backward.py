@@ -115,16 +115,8 @@ def _arrow(ax: Axes, start: NDArray, end: NDArray, operation: str) -> None:
         ax.text(x + 0.08, y, operation, fontsize=7.5, ha="left", va="center")
     elif start[1] == end[1]:
         ax.text(x, y + 0.07, operation, fontsize=7.5, ha="center", va="bottom")
-    else:  # slanted: below the arrow, on the outer side
-        falling = end[1] < start[1]
-        ax.text(
-            x - 0.1 if falling else x + 0.1,
-            y,
-            operation,
-            fontsize=7.5,
-            ha="right" if falling else "left",
-            va="top",
-        )
+    else:
+        ax.text(x - 0.1, y, operation, fontsize=7.5, ha="right", va="top")
 
 
 def node_errors(
