@@ -9,7 +9,10 @@ from pathlib import Path
 import bnlab_solutions
 import numpy as np
 import pytest
+from bnlab.checks import run
+from bnlab.checks.panel import Panel
 from bnlab_autograder.curriculum import BY_NAME, STAGES
+from bnlab_autograder.diagnosis.bank import load_bank, namespace
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -95,6 +98,14 @@ def test_syllabus_lists_no_stage_as_present_that_is_not():
     coming = re.findall(r"^\| (\d\d_\w+) \|", rest, re.MULTILINE)
     assert coming
     assert not set(coming) & set(BY_NAME)
+
+
+def test_readme_shows_a_panel_as_it_is():
+    wrong = namespace(load_bank(ROOT / "autograder" / "mutants")["forward_eps_outside_root"])
+    panel = str(Panel(run("batchnorm_forward", wrong["batchnorm_forward"]))).splitlines()
+    fences = [token.content for token in tokens(ROOT / "README.md") if token.type == "fence"]
+    shown = next(content for content in fences if content.startswith("✗ batchnorm_forward")).splitlines()
+    assert [line for line in shown if line.strip() != "…" and line not in panel] == []
 
 
 def code_of_answers() -> set[str]:
