@@ -1,0 +1,26 @@
+"""Runs code that nobody trusts: a fork-server, walls, limits, and calls across them. See ``autograder/SANDBOX.md``."""
+
+from .errors import CallTimeout, Died, SandboxError, StudentError
+from .limits import Limits, Usage
+from .probe import Walls, probe
+from .session import CellResult, Session
+from .zygote import Zygote
+
+__version__ = "1"
+
+Tier = str  # "A", "B" or "C"
+
+__all__ = [
+    "CallTimeout",
+    "CellResult",
+    "Died",
+    "Limits",
+    "SandboxError",
+    "Session",
+    "StudentError",
+    "Tier",
+    "Usage",
+    "Walls",
+    "Zygote",
+    "probe",
+]

@@ -1,0 +1,145 @@
+"""The zygote's program: imports what students need, warms it up, and forks a sandbox for each order.
+
+It is executed with a clean environment and holds no secret. It stays single-threaded, since only then a fork is a
+faithful copy. It ends when the trusted side hangs up or ends.
+"""
+
+from __future__ import annotations
+
+import builtins
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+from . import calls, cells, confine, landlock, wire
+from .syscalls import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, drop_capabilities, prctl
+
+MAX_ORDER = 1 << 16
+FILES_PER_ORDER = 5
+
+
+def main(control_number: int) -> None:
+    control = socket.socket(fileno=control_number)
+    settings, (supervisor,) = _receive(control, 1)
+    try:
+        information = _prepare(settings)
+    except BaseException as problem:
+        control.send(json.dumps({"problem": f"{type(problem).__name__}: {problem}"}).encode())
+        raise
+    control.send(json.dumps(information).encode())
+    _serve(control, supervisor)
+
+
+def _prepare(settings: dict[str, Any]) -> dict[str, Any]:
+    """Lock the zygote itself up, then import and warm up everything."""
+    started = time.perf_counter()
+    if settings["uid"] is not None:
+        _become(settings["uid"])
+    if settings["tier"] == "B":
+        landlock.restrict(settings["read"], settings["write"], [*confine.DEVICES, "/dev/ptmx"])
+    elif settings["tier"] == "A":
+        drop_capabilities()
+        prctl(PR_SET_DUMPABLE, 1)
+    if sys.platform.startswith("linux"):
+        prctl(PR_SET_CHILD_SUBREAPER, 1)
+    _dress(settings)
+    for name in settings["preload"]:
+        importlib.import_module(name)
+    missing = [name for name in settings["optional"] if not _try_import(name)]
+    cells.create_shell(terminals=settings["tier"] == "A")
+    cells.warm_up()
+    gc.collect()
+    gc.freeze()
+    return {
+        "warm_up_seconds": round(time.perf_counter() - started, 3),
+        "rss_mb": _resident_mb(),
+        "threads": len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1,
+        "versions": _versions(),
+        "missing": missing,
+    }
+
+
+def _dress(settings: dict[str, Any]) -> None:
+    """Give students' processes the environment and the names that a notebook finds."""
+    os.environ.clear()
+    os.environ.update(settings["environment"])
+    sys.prefix = sys.exec_prefix = settings["prefix"]
+    import _sitebuiltins
+
+    builtins.help = _sitebuiltins._Helper()
+
+
+def _become(uid: int) -> None:
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def _try_import(name: str) -> bool:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        return False
+    return True
+
+
+def _resident_mb() -> float:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+def _versions() -> dict[str, str]:
+    names = ("IPython", "ipykernel", "numpy", "matplotlib", "msgpack")
+    found = {name: getattr(sys.modules.get(name), "__version__", None) for name in names}
+    found["msgpack"] = ".".join(map(str, wire.msgpack.version))
+    return {"python": sys.version.split()[0], **{name: text for name, text in found.items() if text}}
+
+
+def _serve(control: socket.socket, supervisor: int) -> None:
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    readable = [control, supervisor] if supervisor >= 0 else [control]
+    while True:
+        ready = select.select(readable, [], [], 1.0)[0]
+        _reap()
+        if supervisor in ready:
+            os._exit(0)
+        if control in ready:
+            order, files = _receive(control, FILES_PER_ORDER)
+            _spawn(order, files, control, supervisor)
+
+
+def _spawn(order: dict[str, Any], files: list[int], control: socket.socket, supervisor: int) -> None:
+    child = os.fork()
+    if not child:
+        try:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            control.close()
+            confine.enter(order, files, calls.serve)
+        except BaseException as problem:
+            os.write(2, f"{type(problem).__name__}: {problem}".encode())
+        finally:
+            os._exit(99)
+    for file in files:
+        os.close(file)
+
+
+def _reap() -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def _receive(control: socket.socket, count: int) -> tuple[dict[str, Any], list[int]]:
+    data, files, _, _ = socket.recv_fds(control, MAX_ORDER, count)
+    if not data:
+        os._exit(0)
+    return json.loads(data), list(files)

@@ -1,0 +1,282 @@
+"""The zygote as seen from the trusted side: starts the fork-server, and orders sandboxes from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from . import bubblewrap, errors, exposure
+from .limits import Limits
+from .outputs import Paths
+from .probe import CODE, START, probe
+from .session import Session
+
+PRELOAD = ("numpy", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "IPython")
+START_SECONDS = 60
+SANDBOX_UIDS = range(64000, 65000)  # of sandboxes, where this process is root
+
+PROGRAM = (
+    START
+    + """
+sys.path += sys.argv[3:]
+from sandbox import forkserver
+forkserver.main(int(sys.argv[2]))
+"""
+)
+
+NEEDS_TRUST = (
+    "There are no walls on this machine that keep student code from reading answers: {reasons} "
+    'Choose tier "C" only if you trust every student.'
+)
+
+
+class Zygote:
+    """A warm process from which sandboxes are forked. May be shared between threads.
+
+    Parameters
+    ----------
+    tier : {"A", "B", "C"}, optional
+        The walls: the best that hold on this machine, if not given; "C" has to be asked for.
+    preload : sequence of str
+        Modules that are imported before the fork.
+    optional : sequence of str
+        Modules that are imported, too, if they are there.
+    environment : mapping
+        Environment variables of student code, beside the usual ones.
+    packages : sequence of Path
+        Folders of packages that student code may import, beside what is installed.
+    hidden : sequence of str
+        Packages and distributions that student code must not find, wherever they are installed.
+    """
+
+    def __init__(
+        self,
+        tier: str | None = None,
+        preload: Sequence[str] = PRELOAD,
+        environment: Mapping[str, str] | None = None,
+        *,
+        optional: Sequence[str] = (),
+        packages: Sequence[str | os.PathLike] = (),
+        hidden: Sequence[str] = (),
+    ):
+        self.tier = _chosen(tier)
+        self.exposure = exposure.exposure([Path(package) for package in packages], hidden)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._uids = iter(())
+        self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            self._start(preload, optional, environment or {})
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Zygote:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def spawn(self, files: Mapping[str, bytes] | None = None, limits: Limits | None = None) -> Session:
+        """A new sandbox, whose working folder holds ``files``."""
+        with self._lock:
+            if self._closed or self._process.poll() is not None:
+                raise errors.SandboxError(f"the zygote has ended{self._last_words()}")
+        return Session(self, dict(files or {}), limits or Limits())
+
+    def close(self) -> None:
+        """End the zygote and all sandboxes that it has forked."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        if hasattr(self, "_process"):
+            self._control.close()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._log.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @cached_property
+    def version(self) -> str:
+        """Describes the code of the sandbox and the libraries in it, for keys of results."""
+        digest = hashlib.sha256()
+        for path in sorted(CODE.glob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        versions = " ".join(f"{name}={text}" for name, text in sorted(self.info["versions"].items()))
+        return f"sandbox={digest.hexdigest()[:16]} tier={self.tier} {versions}"
+
+    # What Session needs
+
+    def order(self, sandbox: dict[str, Any], files: Sequence[int]) -> None:
+        """Ask for a sandbox that uses ``files``."""
+        with self._lock:
+            try:
+                socket.send_fds(self._control, [json.dumps(sandbox).encode()], list(files))
+            except OSError as problem:
+                raise errors.SandboxError(f"the zygote has ended ({problem}){self._last_words()}") from None
+
+    def new_folder(self) -> tuple[str, int | None]:
+        """A folder for a sandbox without a file system of its own, and the user that owns it."""
+        uid = None
+        if os.getuid() == 0 and self.tier != "A":
+            with self._lock:
+                uid = next(self._uids, None)
+                if uid is None:
+                    self._uids = iter(random.sample(SANDBOX_UIDS, len(SANDBOX_UIDS)))
+                    uid = next(self._uids)
+        folder = tempfile.mkdtemp(dir=self._folder)
+        if uid is not None:
+            os.chown(folder, uid, uid)
+        return folder, uid
+
+    @property
+    def covers_tmp(self) -> bool:
+        return bubblewrap.covers_tmp(self.exposure)
+
+    @cached_property
+    def paths(self) -> Paths:
+        """How paths of this machine are shown to students."""
+        shown = {str(self._folder): "/sandbox"}
+        shown |= {str(package.parent): bubblewrap.SITE for package in self.exposure.links.values()}
+        shown |= {sys.base_prefix: "/python", sys.prefix: "/python"}
+        return Paths(shown)
+
+    # Starting
+
+    def _start(self, preload: Sequence[str], optional: Sequence[str], environment: Mapping[str, str]) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control = ours
+        with theirs:
+            site = bubblewrap.SITE if self.tier == "A" else self._link_packages()
+            wrapper, code = [], str(CODE)
+            if self.tier == "A":
+                wrapper, code = bubblewrap.command(bubblewrap.find(), self.exposure, CODE), bubblewrap.CODE
+            line = [exposure.executable(), "-I", "-S", "-B", "-c", PROGRAM, code, str(theirs.fileno()), site]
+            self._process = subprocess.Popen(
+                [*wrapper, *line],
+                pass_fds=[theirs.fileno()],
+                env={
+                    **_QUIET,
+                    "MPLCONFIGDIR": self._private("matplotlib"),
+                    "IPYTHONDIR": self._private("ipython"),
+                },
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+            )
+        settings = {
+            "tier": self.tier,
+            "preload": list(preload),
+            "optional": list(optional),
+            "environment": self._environment(environment, site),
+            "prefix": sys.prefix,
+            "uid": SANDBOX_UIDS[0] if os.getuid() == 0 and self.tier == "A" else None,
+            "read": [*map(str, self.exposure.carved()), str(CODE), site, "/proc", "/sys/devices/system/cpu"],
+            "write": [str(self._folder)],
+        }
+        self.info = {"tier": self.tier, **self._greet(settings)}
+
+    def _greet(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Send the settings, and wait until the zygote is warm."""
+        end_of_self = _end_of_self()
+        try:
+            socket.send_fds(self._control, [json.dumps(settings).encode()], [end_of_self])
+            self._control.settimeout(START_SECONDS)
+            answer = json.loads(self._control.recv(1 << 20) or '{"problem": "it has ended"}')
+        except OSError as problem:
+            answer = {"problem": str(problem)}
+        finally:
+            os.close(end_of_self)
+        if "problem" in answer:
+            self._process.kill()
+            self._process.wait()
+            raise errors.SandboxError(f"the zygote did not start: {answer['problem']}{self._last_words()}")
+        self._control.settimeout(None)
+        return answer
+
+    def _link_packages(self) -> str:
+        site = self._folder / "site"
+        site.mkdir()
+        for name, target in self.exposure.links.items():
+            (site / name).symlink_to(target)
+        self._folder.chmod(0o711)
+        return str(site)
+
+    def _private(self, name: str) -> str:
+        """A folder for the zygote's own caches."""
+        return f"{bubblewrap.TEMPORARY}/{name}" if self.tier == "A" else str(self._folder / name)
+
+    def _environment(self, environment: Mapping[str, str], site: str) -> dict[str, str]:
+        python = os.path.dirname(exposure.executable())
+        return {
+            **_QUIET,
+            "PATH": f"{python}:/usr/local/bin:/usr/bin:/bin",
+            "PYTHONPATH": site,
+            "MPLCONFIGDIR": self._private("matplotlib"),
+            "IPYTHONDIR": self._private("ipython"),
+            "TERM": "xterm-color",
+            "CLICOLOR": "1",
+            "FORCE_COLOR": "1",
+            "CLICOLOR_FORCE": "1",
+            "PAGER": "cat",
+            "GIT_PAGER": "cat",
+            **environment,
+        }
+
+    def _last_words(self) -> str:
+        self._log.seek(0)
+        lines = self._log.read()[-2000:].decode(errors="replace").strip().splitlines()
+        return f": {lines[-1]}" if lines else ""
+
+
+_QUIET = {
+    "LANG": "C.UTF-8",
+    "HOME": "/nonexistent",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+def _chosen(tier: str | None) -> str:
+    if tier not in (None, "A", "B", "C"):
+        raise ValueError(f"there is no tier {tier!r}, only A, B and C")
+    if tier == "C":
+        return tier
+    walls = probe()
+    if tier is None:
+        tier = walls.tier
+    if walls.tier == "C" or (tier == "A" and walls.tier != "A"):
+        reasons = " ".join(walls.reasons)
+        text = NEEDS_TRUST if walls.tier == "C" else "Tier A does not hold on this machine: {reasons}"
+        raise errors.SandboxError(text.format(reasons=reasons))
+    return tier
+
+
+def _end_of_self() -> int:
+    """A file that becomes readable when this process ends."""
+    try:
+        return os.pidfd_open(os.getpid())
+    except (AttributeError, OSError):  # not Linux, or one before 5.3
+        return os.pipe()[0]  # the end for writing stays open as long as this process lives
