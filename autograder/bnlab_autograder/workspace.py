@@ -139,7 +139,7 @@ class Workspace:
     @property
     def db_url(self) -> str:
         """The URL of the gradebook; the path of an SQLite file is relative to the course folder."""
-        url = self.settings.get("db_url", "sqlite:///gradebook.db")
+        url = driver_url(self.settings.get("db_url", "sqlite:///gradebook.db"))
         kind, separator, path = url.partition(":///")
         if kind == "sqlite" and path and path != ":memory:":
             return f"{kind}{separator}{self.root / path}"
@@ -244,6 +244,11 @@ class Workspace:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(32))
+
+
+def driver_url(url: str) -> str:
+    """The URL with the driver that BNLab installs for PostgreSQL, where it names none."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
 
 
 def _write_settings(path: Path, course_id: str, db_url: str | None) -> None:

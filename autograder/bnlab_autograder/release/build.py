@@ -22,10 +22,10 @@ from bnlab_autograder.curriculum import Stage
 from bnlab_autograder.grading.cases import load_points
 from bnlab_autograder.grading.released import MANIFEST
 from bnlab_autograder.release.answers import PREVIOUS, SourceProblem, previous_names, previous_stages_source
-from bnlab_autograder.release.generate import students_version
+from bnlab_autograder.release.generate import NotGenerated, students_version
 from bnlab_autograder.release.manifest import Manifest, changes
 from bnlab_autograder.release.notebook import instructor_notebook
-from bnlab_autograder.release.proof import prove
+from bnlab_autograder.release.proof import NotProved, prove
 from bnlab_autograder.release.publish import (
     Built,
     Refused,
@@ -42,8 +42,14 @@ from bnlab_autograder.release.texts import readme, requirements
 from bnlab_autograder.release.wheel import student_wheel
 from bnlab_autograder.workspace import Workspace
 
-__all__ = ["ReleaseReport", "build_release", "instructor_notebook", "previous_stages_source"]
+__all__ = ["PROBLEMS", "ReleaseReport", "build_release", "instructor_notebook", "previous_stages_source"]
 
+PROBLEMS = (
+    SourceProblem,
+    NotProved,
+    NotGenerated,
+    Refused,
+)  # what a release may fail with, in words for people
 FIRST = "1.0.0"
 VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}")
 SUPPORT_FILES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".csv", ".npz", ".json")  # beside a source
@@ -140,7 +146,7 @@ def build_release(
         found,
         submissions,
         bool(submissions) and any(change["kind"] == "points" for change in found),
-        note,
+        built.manifest.note if status == RELEASED else present.note,
         round(time.perf_counter() - started, 3),
     )
 

@@ -157,7 +157,11 @@ def _points(stage: Stage, files: Assets) -> dict[str, float]:
     """The points of each exercise: the sum over its hidden cases."""
     if not (files.hidden / f"{stage.name}.toml").exists():
         raise SourceProblem(f"there is no points file {files.hidden / stage.name}.toml")
-    points = {name: sum(cases.values()) for name, cases in load_points(files.hidden, stage.name).items()}
+    try:
+        cases = load_points(files.hidden, stage.name)
+    except ValueError as problem:
+        raise SourceProblem(str(problem)) from None
+    points = {exercise: sum(one.values()) for exercise, one in cases.items()}
     if set(points) != set(stage.exercises) or sum(points.values()) != stage.points:
         raise SourceProblem(
             f"{stage.name}.toml gives {sum(points.values()):g} points to {', '.join(points)}; the curriculum says "

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import ast
+
+import bnlab_solutions
+import numpy as np
+import pytest
+from bnlab_autograder.curriculum import BY_NAME, STAGES
+from bnlab_autograder.release.answers import (
+    BEGIN,
+    END,
+    functions_of,
+    previous_names,
+    previous_stages_source,
+    written_answers,
+)
+
+EXERCISES = [(stage, name) for stage in STAGES for name in stage.exercises]
+
+
+@pytest.mark.parametrize(("stage", "name"), EXERCISES, ids=[name for _, name in EXERCISES])
+def test_what_students_are_shown_of_a_function_ends_before_its_notes(stage, name):
+    function = functions_of(stage)[name]
+    source = function.solved({"np", *stage.exercises}, previous_names(stage))
+    shown = source.partition(BEGIN)[0]
+    assert "Notes" not in shown
+    assert function.notes.splitlines()[0] not in shown
+    assert ast.get_docstring(ast.parse(shown + "pass").body[0]) == function.contract
+    assert source.endswith(END)
+    compile(source, name, "exec")
+
+
+def test_a_solution_imports_what_its_notebook_lacks_inside_the_solution():
+    function = functions_of(BY_NAME["04_spatial"])["spatial_batchnorm_forward"]
+    source = function.solved(set(), previous_names(BY_NAME["04_spatial"]))
+    inside = source.partition(BEGIN)[2]
+    for line in (
+        "import numpy as np",
+        "from bnlab.validate import floats",
+        "from previous_stages import batchnorm_forward",
+    ):
+        assert f"    {line}\n" in inside
+    present = function.solved({"np", "floats", "batchnorm_forward"}, ())
+    assert "import" not in present
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_previous_stages_holds_earlier_and_given_functions_and_runs_on_a_students_machine(stage):
+    source = previous_stages_source(stage)
+    imported = {
+        node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert imported <= {"numpy", "bnlab.validate"}
+    module: dict = {"__name__": "previous_stages"}
+    exec(compile(source, "previous_stages.py", "exec"), module)
+    defined = {
+        name for name, value in module.items() if getattr(value, "__module__", "") == "previous_stages"
+    }
+    assert defined == set(previous_names(stage))
+    assert not defined & set(stage.exercises)
+
+
+def test_previous_functions_compute_what_the_reference_does():
+    module: dict = {}
+    exec(previous_stages_source(BY_NAME["04_spatial"]), module)
+    x, ones = np.random.default_rng(0).normal(size=(5, 3)), np.ones(3)
+    out, cache = module["batchnorm_forward"](x, ones, ones, {"mode": "train"})
+    want, _ = bnlab_solutions.batchnorm_forward(x, ones, ones, {"mode": "train"})
+    np.testing.assert_array_equal(out, want)
+    assert module["batchnorm_backward_alt"](x, cache)[0].shape == (5, 3)
+    assert "batchnorm_forward_steps" in previous_names(BY_NAME["03_backward"])
+
+
+def test_written_answers_are_found_by_the_id_of_their_question(tmp_path):
+    text = "# Title\n\n## first\n\nAn answer.\n\n### Detail\n\nMore.\n\n## second\n\nAnother.\n"
+    (tmp_path / "01_forward.md").write_text(text, encoding="utf-8")
+    assert written_answers(tmp_path, "01_forward") == {
+        "first": "An answer.\n\n### Detail\n\nMore.",
+        "second": "Another.",
+    }
