@@ -7,18 +7,27 @@ init, and the shim, as a subreaper, ends whatever is left.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from . import landlock, namespaces, rlimits, seccomp
 from .namespaces import Folders
-from .syscalls import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_PDEATHSIG, drop_capabilities, prctl
+from .syscalls import (
+    CAP_DAC_READ_SEARCH,
+    PR_SET_CHILD_SUBREAPER,
+    PR_SET_DUMPABLE,
+    PR_SET_KEEPCAPS,
+    PR_SET_PDEATHSIG,
+    drop_capabilities,
+    prctl,
+)
 
 INPUT, OUTPUT, ERRORS, CHANNEL, FORKS, REPORT = range(6)
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -37,6 +46,8 @@ class Sandbox:
     uid: int | None = None  # the user to become, where the zygote is root
     other_processes: int = 0
     cover_tmp: bool = True
+    searches_all: bool = False  # whether the interpreter lies where only root may look
+    roots: Sequence[str] = ()  # what lies in /
 
     @property
     def folders(self) -> Folders:
@@ -83,6 +94,8 @@ def _fork(body: Callable[[], None]) -> int:
         return child
     try:
         body()
+    except BaseException as problem:
+        os.write(ERRORS, f"{type(problem).__name__}: {problem}".encode())
     finally:
         os._exit(99)
 
@@ -111,10 +124,8 @@ def _shim(child: int, *, reap: bool) -> None:
 def _report(code: int) -> None:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     text = json.dumps({"code": code, "cpu_seconds": used.ru_utime + used.ru_stime})
-    try:
+    with contextlib.suppress(OSError):
         os.write(REPORT, text.encode())
-    except OSError:
-        pass
 
 
 def _end_children_on_sigterm() -> None:
@@ -141,10 +152,8 @@ def _end_children() -> None:
     until = time.monotonic() + REAP_SECONDS
     while time.monotonic() < until:
         for child in descendants(os.getpid()):
-            try:
+            with contextlib.suppress(OSError):
                 os.kill(child, signal.SIGKILL)
-            except OSError:
-                pass
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
@@ -209,22 +218,28 @@ def _student_without_namespaces(sandbox: Sandbox, student: Callable[[Sandbox], N
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sandbox.uid is not None:
-        os.setgroups([])
-        os.setresgid(sandbox.uid, sandbox.uid, sandbox.uid)
-        os.setresuid(sandbox.uid, sandbox.uid, sandbox.uid)
+        prctl(PR_SET_KEEPCAPS, 1)
+        become(sandbox.uid)
     folders = sandbox.folders
     folders.create()
     os.chdir(folders.work)
     rlimits.apply(sandbox.limits, sandbox.other_processes)
-    drop_capabilities()
+    drop_capabilities(keep=CAP_DAC_READ_SEARCH if sandbox.searches_all else None)
     prctl(PR_SET_DUMPABLE, 1)
     if sandbox.tier == "B":
-        landlock.restrict(_all_but_other_processes(), [folders.top], DEVICES)
+        landlock.restrict(_all_but_other_processes(sandbox.roots), [folders.top], DEVICES)
         seccomp.install(os.getpid())
     student(sandbox)
 
 
-def _all_but_other_processes() -> list[str]:
-    """What lies in /, but of /proc only this process; the zygote has already forbidden itself most of it."""
+def become(uid: int) -> None:
+    """Change from root to this user."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def _all_but_other_processes(roots: Sequence[str]) -> list[str]:
+    """Everything, but of /proc only this process. What remains to be forbidden, the zygote has forbidden itself."""
     own = [f"/proc/{os.getpid()}", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu"]
-    return [f"/{name}" for name in os.listdir("/") if name not in ("proc", "sys", "dev")] + own
+    return [*own, *(root for root in roots if root not in ("/proc", "/sys", "/dev"))]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import re
+import stat
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
@@ -54,6 +55,11 @@ class Exposure:
     def carved(self) -> list[Path]:
         """The largest files and folders that together hold all of ``trees`` and nothing of ``hidden``."""
         return [piece for tree in self.trees for piece in _carve(tree, self.hidden)]
+
+    def open_to_all(self) -> bool:
+        """Whether every user may look into all of the folders on the way to ``trees``."""
+        folders = {parent for tree in self.trees for parent in tree.parents}
+        return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
 
     def shows(self, path: Path) -> bool:
         """Whether ``path`` can be read."""

@@ -42,7 +42,7 @@ def _prepare(settings: dict[str, Any]) -> dict[str, Any]:
     """Lock the zygote itself up, then import and warm up everything."""
     started = time.perf_counter()
     if settings["uid"] is not None:
-        _become(settings["uid"])
+        confine.become(settings["uid"])
     if settings["tier"] == "B":
         landlock.restrict(settings["read"], settings["write"], [*confine.DEVICES, "/dev/ptmx"])
     elif settings["tier"] == "A":
@@ -75,12 +75,6 @@ def _dress(settings: dict[str, Any]) -> None:
     import _sitebuiltins
 
     builtins.help = _sitebuiltins._Helper()
-
-
-def _become(uid: int) -> None:
-    os.setgroups([])
-    os.setresgid(uid, uid, uid)
-    os.setresuid(uid, uid, uid)
 
 
 def _try_import(name: str) -> bool:

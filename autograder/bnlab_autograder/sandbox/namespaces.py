@@ -7,6 +7,7 @@ new. What bubblewrap has mounted cannot be taken away from here, only covered an
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 from dataclasses import dataclass
@@ -56,10 +57,8 @@ def enter() -> None:
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
-    try:
+    with contextlib.suppress(OSError):
         call("unshare", NEW_CGROUP)
-    except OSError:
-        pass
     call("sethostname", b"sandbox", 7)
 
 

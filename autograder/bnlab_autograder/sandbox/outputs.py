@@ -26,6 +26,10 @@ class Paths:
         }
         self._shown = sorted(usable.items(), key=lambda item: -len(item[0]))
 
+    def with_folder(self, real: str, seen: str) -> Paths:
+        """The same, and one folder more."""
+        return Paths({**dict(self._shown), real: seen})
+
     def clean(self, text: str) -> str:
         for real, seen in self._shown:
             text = text.replace(real, seen)

@@ -16,9 +16,12 @@ AUDIT_ARCH = (0xC000003E, 0xC00000B7)
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
+PR_SET_KEEPCAPS = 8
 PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
+CAP_DAC_READ_SEARCH = 2
 
 # name: (x86-64, aarch64); None where an architecture has no such call
 NUMBERS: dict[str, tuple[int | None, int | None]] = {
@@ -187,15 +190,20 @@ def prctl(option: int, *arguments: int) -> int:
     return _checked(_libc.prctl(option, *padded), f"prctl {option}")
 
 
-def drop_capabilities() -> None:
-    """Give up every capability, now and after an exec."""
+def drop_capabilities(keep: int | None = None) -> None:
+    """Give up every capability, now and after an exec, but for ``keep``."""
     for capability in range(64):
         try:
-            prctl(PR_CAPBSET_DROP, capability)
+            if capability != keep:
+                prctl(PR_CAPBSET_DROP, capability)
         except OSError:
             break
+    bits = 0 if keep is None else 1 << keep
     version_3_of_self = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    _checked(_libc.capset(version_3_of_self, (ctypes.c_uint32 * 6)()), "capset")
+    effective_permitted_inheritable = (ctypes.c_uint32 * 6)(bits, bits, bits, 0, 0, 0)
+    _checked(_libc.capset(version_3_of_self, effective_permitted_inheritable), "capset")
+    if keep is not None:
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, keep)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 

@@ -146,14 +146,19 @@ class Zygote:
             os.chown(folder, uid, uid)
         return folder, uid
 
-    @property
+    @cached_property
     def covers_tmp(self) -> bool:
         return bubblewrap.covers_tmp(self.exposure)
 
     @cached_property
+    def searches_all(self) -> bool:
+        """Whether other users than root cannot reach the interpreter or the packages."""
+        return os.getuid() == 0 and not self.exposure.open_to_all()
+
+    @cached_property
     def paths(self) -> Paths:
         """How paths of this machine are shown to students."""
-        shown = {str(self._folder): "/sandbox"}
+        shown = {f"{self._folder}/site": bubblewrap.SITE}
         shown |= {str(package.parent): bubblewrap.SITE for package in self.exposure.links.values()}
         shown |= {sys.base_prefix: "/python", sys.prefix: "/python"}
         return Paths(shown)
