@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from bnlab_autograder.cli.output import misuse
 
-NO_WALLS = "This machine offers no walls for student code (tier C): a submission could read the hidden cases or the gradebook."
+NO_WALLS = (
+    "This machine offers no walls for student code (tier C): "
+    "a submission could read the hidden cases or the gradebook."
+)
 
 
 def tier_for(demanded: str | None, trust_students: bool) -> str:

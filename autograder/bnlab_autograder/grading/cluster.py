@@ -72,7 +72,9 @@ class DaskPool:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         try:
             self.client = self._connect(scheduler, security, workers or default_workers())
-            self.client.register_plugin(JudgePlugin(self.bundle, tier), name=f"bnlab-judge-{self.bundle.digest}")
+            self.client.register_plugin(
+                JudgePlugin(self.bundle, tier), name=f"bnlab-judge-{self.bundle.digest}"
+            )
         except BaseException:
             self._stack.close()
             raise
@@ -103,7 +105,9 @@ class DaskPool:
             key = f"judge-{job.key}"
             tags.setdefault(key, []).append(tag)
             if len(tags[key]) == 1:  # equal submissions are one task
-                running.add(self.client.submit(judge_job, job.to_dict(), self.bundle.digest, self.tier, key=key))
+                running.add(
+                    self.client.submit(judge_job, job.to_dict(), self.bundle.digest, self.tier, key=key)
+                )
             return True
 
         while len(tags) < ahead and hand_over():

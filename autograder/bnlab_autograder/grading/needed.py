@@ -8,13 +8,16 @@ Where a student's code could read names unseen (``globals()``, ``exec``, magics 
 from __future__ import annotations
 
 import ast
+import symtable
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from nbformat import NotebookNode
 
 from bnlab_autograder.grading.sanitise import GIVEN
 
+BINDS = (ast.Assign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)  # statements that surely bind
 UNSEEN = {
     "globals",
     "locals",
@@ -47,49 +50,67 @@ def needed_cells(cells: Iterable[NotebookNode]) -> list[NotebookNode]:
     return [cell for k, cell in enumerate(code) if k in must]
 
 
+@dataclass(frozen=True)
 class Names:
-    """The names that a cell reads and those that it binds or may change."""
+    """The names that a cell takes from other cells, and those that it binds or whose objects it may change."""
 
-    def __init__(self, reads: frozenset[str], writes: frozenset[str]):
-        self.reads, self.writes = reads, writes
+    reads: frozenset[str]
+    writes: frozenset[str]
 
 
 @lru_cache(maxsize=4096)
 def names_in(source: str) -> Names | None:
     """The names in a cell's source, or None if they cannot be told (magics, ``exec``)."""
     try:
-        tree = ast.parse(python_of(source))
+        body = ast.parse(python_of(source)).body
+        tables = [symtable.symtable(ast.unparse(statement), "cell", "exec") for statement in body]
     except (SyntaxError, ValueError):
         return Names(frozenset(), frozenset())  # such a cell only raises its error
     except (RecursionError, MemoryError):
         return None
-    reads, writes = set(), set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Load()):
-                reads.add(name)
-            case ast.Name(id=name):
-                writes.add(name)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                writes.add(name)
-            case ast.alias(name="*"):
-                return None
-            case ast.alias(name=name, asname=alias):
-                writes.add(alias or name.split(".")[0])
-                reads.add(name.split(".")[0])
-            case ast.Subscript(value=target, ctx=ast.Store()) | ast.Attribute(value=target, ctx=ast.Store()):
-                writes |= {leaf.id for leaf in ast.walk(target) if isinstance(leaf, ast.Name)}
-            case (
-                ast.ExceptHandler(name=str(name))
-                | ast.MatchAs(name=str(name))
-                | ast.MatchStar(name=str(name))
-            ):
-                writes.add(name)
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                writes |= set(names)
-    if reads & UNSEEN:
-        return None
+    reads, writes, bound = set(), set(), set()
+    for statement, table in zip(body, tables, strict=True):
+        if any(
+            alias.name == "*" for alias in getattr(statement, "names", ()) if isinstance(alias, ast.alias)
+        ):
+            return None
+        read, written = _globals(table)
+        if read & UNSEEN:
+            return None
+        reads |= read - bound
+        writes |= written | _changed(statement)
+        if isinstance(statement, BINDS):
+            bound |= written
     return Names(frozenset(reads), frozenset(writes))
+
+
+def _globals(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
+    """The global names that a piece of code reads and binds, those of its functions included."""
+    reads, writes = set(), set()
+    for symbol in table.get_symbols():
+        if table.get_type() == "module" or symbol.is_global():
+            if symbol.is_referenced():
+                reads.add(symbol.get_name())
+            if symbol.is_assigned() or symbol.is_imported():
+                writes.add(symbol.get_name())
+    for child in table.get_children():
+        more_reads, more_writes = _globals(child)
+        reads |= more_reads
+        writes |= more_writes if child.get_type() != "module" else set()
+    return reads, writes
+
+
+def _changed(statement: ast.stmt) -> set[str]:
+    """The names whose objects a statement changes from outside a function: ``table["a"] = 1``, ``net.mode = 2``."""
+    changed, waiting = set(), [statement]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            changed |= {leaf.id for leaf in ast.walk(node.value) if isinstance(leaf, ast.Name)}
+        waiting += ast.iter_child_nodes(node)
+    return changed
 
 
 def python_of(source: str) -> str:

@@ -42,3 +42,17 @@ def test_everything_runs_where_names_may_be_read_unseen():
 
 def test_a_syntax_error_needs_nothing():
     assert run(cell("week = 1"), cell("def f(:", "answer")) == ["def f(:"]
+
+
+def test_local_variables_of_functions_need_nothing():
+    experiment = cell("mean = 1\nx = 2\nn = [3]\nn[0] = 4")
+    answer = cell(
+        "def f(x):\n    n = len(x)\n    mean = sum(x) / n\n    return [v - mean for v in x]", "answer"
+    )
+    assert run(experiment, answer) == [answer.source]
+
+
+def test_a_name_that_a_cell_binds_itself_needs_nothing():
+    assert run(cell("x = 1"), cell("x = 2\nprint(x)", "own")) == ["x = 2\nprint(x)"]
+    assert run(cell("x = 1"), cell("x = x + 1", "own")) == ["x = 1", "x = x + 1"]
+    assert run(cell("x = 1"), cell("for x in ():\n    pass\nprint(x)", "own"))[0] == "x = 1"
