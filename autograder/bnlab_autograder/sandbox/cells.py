@@ -167,6 +167,7 @@ def warm_up() -> None:
         matplotlib.pyplot.close("all")
     finally:
         sys.stdout, sys.stderr = streams
+    _reseed()
     _shell.reset()
     _shell.execution_count = 1
     _shell.displayhook.flush()
@@ -178,8 +179,8 @@ def start() -> None:
     _take_streams()
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     builtins.input = getpass.getpass = _no_input
-    np.random.seed()  # noqa: NPY002
-    random.seed()
+    sys.path.insert(0, "")  # the working folder, as in a kernel
+    _reseed()
 
 
 def silence() -> None:
@@ -206,6 +207,11 @@ def run(source: str) -> dict[str, Any]:
         "execution_count": count,
         "error": None if error is None else type(error).__name__,
     }
+
+
+def _reseed() -> None:
+    np.random.seed()  # noqa: NPY002
+    random.seed()
 
 
 def _take_streams() -> None:
