@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 import traceback
 from operator import is_
 from pathlib import PurePosixPath
@@ -31,6 +32,7 @@ class Server:
         self.forks = forks
         self.max_segment_bytes = max_segment_bytes
         self.objects: dict[int, Any] = {}
+        self.sending = threading.Lock()  # threads of the student may print
         self.decoder = Decoder(self._object, self._callback, exact_strides=True)
 
     def serve(self) -> None:
@@ -69,8 +71,9 @@ class Server:
         encoder = Encoder(self._keep, arguments)
         tree, segments = encoder.encode(message)
         if sum(map(len, segments)) > self.max_segment_bytes:
-            raise UnsendableError("it is too large to be sent")
-        self.channel.send(tree, segments)
+            raise UnsendableError("the answer is too large")
+        with self.sending:
+            self.channel.send(tree, segments)
 
     def _receive(self) -> dict[str, Any]:
         return self.decoder.decode(*self.channel.receive())
@@ -134,6 +137,7 @@ class Server:
         sock = socket.socket(fileno=file)
         sock.send(confine.HELLO)
         self.channel, self.forks = Channel(sock, max_segment_bytes=MAX_REQUEST_BYTES), None
+        self.sending = threading.Lock()  # the old one may be held by a thread that was not cloned
 
 
 class Callback:
@@ -210,7 +214,7 @@ def _where(problem: BaseException) -> str | None:
     return next((name for name in reversed(names) if not name.startswith("<")), names[-1] if names else None)
 
 
-def _write_files(files: dict[str, bytes]) -> None:
+def _write_files(files: dict[str, np.ndarray]) -> None:
     for name, content in files.items():
         path = PurePosixPath(name)
         os.makedirs(path.parent, exist_ok=True)

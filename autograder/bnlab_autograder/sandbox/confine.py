@@ -228,7 +228,7 @@ def _student_without_namespaces(sandbox: Sandbox, student: Callable[[Sandbox], N
     prctl(PR_SET_DUMPABLE, 1)
     if sandbox.tier == "B":
         landlock.restrict(_all_but_other_processes(sandbox.roots), [folders.top], DEVICES)
-        seccomp.install(os.getpid())
+        seccomp.install(os.getpid(), landlock.rules_signals())
     student(sandbox)
 
 

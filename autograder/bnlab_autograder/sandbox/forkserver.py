@@ -7,12 +7,14 @@ faithful copy. It ends when the trusted side hangs up or ends.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import gc
 import importlib
 import json
 import os
 import resource
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -24,6 +26,7 @@ from .syscalls import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, drop_capabilities
 
 MAX_ORDER = 1 << 16
 FILES_PER_ORDER = 5
+END_SECONDS = 5
 
 
 def main(control_number: int) -> None:
@@ -35,7 +38,9 @@ def main(control_number: int) -> None:
         control.send(json.dumps({"problem": f"{type(problem).__name__}: {problem}"}).encode())
         raise
     control.send(json.dumps(information).encode())
+    sys.argv[:], sys.orig_argv[:] = [""], []
     _serve(control, supervisor)
+    _end(settings["write"])
 
 
 def _prepare(settings: dict[str, Any]) -> dict[str, Any]:
@@ -56,6 +61,8 @@ def _prepare(settings: dict[str, Any]) -> dict[str, Any]:
     missing = [name for name in settings["optional"] if not _try_import(name)]
     cells.create_shell(terminals=settings["tier"] == "A")
     cells.warm_up()
+    for name in set(os.environ) - set(settings["environment"]):
+        del os.environ[name]  # folders of the zygote's own
     gc.collect()
     gc.freeze()
     return {
@@ -69,7 +76,6 @@ def _prepare(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _dress(settings: dict[str, Any]) -> None:
     """Give students' processes the environment and the names that a notebook finds."""
-    os.environ.clear()
     os.environ.update(settings["environment"])
     sys.prefix = sys.exec_prefix = settings["prefix"]
     import _sitebuiltins
@@ -103,13 +109,16 @@ def _serve(control: socket.socket, supervisor: int) -> None:
         ready = select.select(readable, [], [], 1.0)[0]
         _reap()
         if supervisor in ready:
-            os._exit(0)
+            return
         if control in ready:
-            order, files = _receive(control, FILES_PER_ORDER)
-            _spawn(order, files, control, supervisor)
+            try:
+                order, files = _receive(control, FILES_PER_ORDER)
+            except EOFError:
+                return
+            _spawn(order, files, control)
 
 
-def _spawn(order: dict[str, Any], files: list[int], control: socket.socket, supervisor: int) -> None:
+def _spawn(order: dict[str, Any], files: list[int], control: socket.socket) -> None:
     child = os.fork()
     if not child:
         try:
@@ -124,6 +133,24 @@ def _spawn(order: dict[str, Any], files: list[int], control: socket.socket, supe
         os.close(file)
 
 
+def _end(folders: list[str]) -> None:
+    """End all sandboxes. In tier A bubblewrap and the kernel do that; otherwise their shims do, and need some time."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    until = time.monotonic() + END_SECONDS
+    while folders and time.monotonic() < until:
+        _reap()
+        children = confine.descendants(os.getpid())
+        if not children:
+            break
+        for child in children:
+            with contextlib.suppress(OSError):
+                os.kill(child, signal.SIGTERM)
+        time.sleep(0.01)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+
+
 def _reap() -> None:
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
@@ -135,5 +162,5 @@ def _reap() -> None:
 def _receive(control: socket.socket, count: int) -> tuple[dict[str, Any], list[int]]:
     data, files, _, _ = socket.recv_fds(control, MAX_ORDER, count)
     if not data:
-        os._exit(0)
+        raise EOFError
     return json.loads(data), list(files)

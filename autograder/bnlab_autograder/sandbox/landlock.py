@@ -50,6 +50,11 @@ def abi() -> int:
         return 0
 
 
+def rules_signals() -> bool:
+    """Whether ``restrict`` keeps signals from other processes."""
+    return abi() >= 6
+
+
 def file_rights(version: int) -> int:
     """All rights to files that this version can rule."""
     rights = FIRST_ABI

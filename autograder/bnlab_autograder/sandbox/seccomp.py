@@ -42,11 +42,10 @@ UNSUPPORTED = [
     "removexattrat",
 ]  # fmt: skip
 FORBIDDEN_OUTSIDE_NAMESPACES = [
-    "truncate", "inotify_add_watch", "file_getattr", "file_setattr", "tkill", "setpriority", "ioprio_set",
+    "truncate", "inotify_add_watch", "file_getattr", "file_setattr", "setpriority", "ioprio_set",
 ]  # fmt: skip
-OWN_PROCESS_ONLY = [
-    "kill", "tgkill", "prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr",
-]  # fmt: skip
+OWN_PROCESS_ONLY = ["prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"]
+SIGNALS = ["kill", "tgkill"]
 
 CLONE_NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW* flag of clone
 IOCTLS = {0x5412: "TIOCSTI", 0x541C: "TIOCLINUX", 0x8901: "FIOSETOWN", 0x8902: "SIOCSPGRP"}
@@ -115,14 +114,16 @@ class _Program:
         self.code.append(struct.pack("HBBI", operation, if_true, if_false, value & 0xFFFFFFFF))
 
 
-def program(own_pid: int | None, machine: str | None = None) -> bytes:
+def program(own_pid: int | None, scoped_signals: bool = False, machine: str | None = None) -> bytes:
     """The filter's code.
 
     Parameters
     ----------
     own_pid : int or None
-        None inside namespaces. Otherwise the process that the filter is for: then signals, priorities and limits are
-        for it alone, and files keep their modes and owners.
+        None inside namespaces. Otherwise the process that the filter is for: then priorities and limits are for it
+        alone, and files keep their modes and owners.
+    scoped_signals : bool
+        Whether Landlock already refuses signals to others; if not, here all are refused but those to ``own_pid``.
     """
     code = _Program(machine)
     code.refuse(FORBIDDEN, errno.EPERM)
@@ -142,12 +143,16 @@ def program(own_pid: int | None, machine: str | None = None) -> bytes:
     code.refuse(FORBIDDEN_OUTSIDE_NAMESPACES, errno.EPERM)
     for name in OWN_PROCESS_ONLY:
         code.allow_if(name, FIRST_ARGUMENT, [own_pid, 0], errno.EPERM)
+    if not scoped_signals:
+        code.refuse(["tkill"], errno.EPERM)
+        for name in SIGNALS:
+            code.allow_if(name, FIRST_ARGUMENT, [own_pid, 0], errno.EPERM)
     return code.finished()
 
 
-def install(own_pid: int | None) -> None:
+def install(own_pid: int | None, scoped_signals: bool = False) -> None:
     """Filter this process and all that it starts, for ever."""
-    code = program(own_pid)
+    code = program(own_pid, scoped_signals)
     buffer = ctypes.create_string_buffer(code, len(code))
     pointer = struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(buffer))
     prctl(PR_SET_NO_NEW_PRIVS, 1)

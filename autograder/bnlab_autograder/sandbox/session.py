@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import bubblewrap
 from .confine import HELLO, descendants
 from .errors import WHY, CallTimeout, Died, SandboxError, StudentError
@@ -89,6 +91,7 @@ class _Connection:
 
     def __init__(self, sock: socket.socket, session: Session, end: Callable[[], None]):
         self._session, self._end = session, end
+        sock.setblocking(False)
         self._channel = Channel(sock, max_segment_bytes=int(session.limits.answer_mb * MB) + SPARE_BYTES)
         self._decoder = Decoder(self._remote_object, argument=self._argument)
         self._callbacks: list[Callable] = []
@@ -105,6 +108,7 @@ class _Connection:
         seconds: float,
         on_output: Callable[[dict[str, Any], int], None] | None = None,
         on_console: Callable[[int, bytes], None] | None = None,
+        too_late: str = "",
     ) -> dict[str, Any]:
         """Send ``message``, and wait for the answer. The process is ended if it does not give one.
 
@@ -114,6 +118,8 @@ class _Connection:
             Takes each message of output, and its size.
         on_console : callable
             Takes what was written past Python to standard output (0) or error (1).
+        too_late : str
+            The sentence for when there is no answer after so many seconds.
         """
         if self._busy:
             raise SandboxError("student code cannot be called from a function that student code is calling")
@@ -124,8 +130,7 @@ class _Connection:
             answer = self._exchange(frame, deadline, on_output, on_console)
         except TimeoutError:
             self._end()
-            problem = CallTimeout(f"The code took longer than {_in_words(seconds)} and was stopped.")
-            raise self._failure or problem from None
+            raise self._failure or CallTimeout(too_late or _too_late("The code", seconds)) from None
         except MALFORMED:
             self._end()
             raise self._failure or Died("protocol") from None
@@ -162,8 +167,7 @@ class _Connection:
                     raise ProtocolError("kind")
 
     def _send(self, frame: tuple[bytes, list[memoryview]], deadline: float) -> None:
-        self._channel.sock.settimeout(max(deadline - time.monotonic(), 0.001))
-        self._channel.send(*frame)
+        self._channel.send(*frame, deadline)
 
     def _receive(
         self, deadline: float, on_console: Callable[[int, bytes], None] | None
@@ -172,7 +176,7 @@ class _Connection:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            frame = self._channel.poll()
+            frame = self._channel.receive()
             if frame is not None:
                 answer = self._decoder.decode(*frame)
                 if type(answer) is not dict:
@@ -283,12 +287,14 @@ class Session:
         self._files = contextlib.ExitStack()
         try:
             self._open(zygote)
-            self._connection.request({"do": "files", "files": dict(files)}, START_SECONDS)
-        except BaseException as problem:
-            words = self._console_text() if isinstance(problem, Died | EOFError | OSError) else ""
+            contents = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
+            self._connection.request({"do": "files", "files": contents}, START_SECONDS)
+        except (SandboxError, EOFError, OSError) as problem:
+            words = self._console_text() or str(problem) or type(problem).__name__
             self.close()
-            if isinstance(problem, Died | EOFError | OSError):
-                raise SandboxError(f"a sandbox could not be built: {words or problem}") from None
+            raise SandboxError(f"a sandbox could not be built: {words}") from None
+        except BaseException:
+            self.close()
             raise
 
     def _open(self, zygote: Zygote) -> None:
@@ -343,7 +349,11 @@ class Session:
     def run_cell(self, source: str) -> CellResult:
         """Run a cell. Raises CallTimeout or Died, which carry the outputs so far, if that ends the process."""
         self._require_alive()
-        seconds = min(self.limits.cell_seconds, self.limits.notebook_seconds - self._cell_seconds)
+        limits = self.limits
+        seconds = min(limits.cell_seconds, limits.notebook_seconds - self._cell_seconds)
+        too_late = _too_late("The cell", limits.cell_seconds)
+        if seconds < limits.cell_seconds:
+            too_late = _too_late("The notebook", limits.notebook_seconds)
         outputs = CellOutputs(self._displays, self.paths)
 
         def on_output(message: dict[str, Any], size: int) -> None:
@@ -356,9 +366,8 @@ class Session:
 
         started = time.monotonic()
         try:
-            answer = self._connection.request(
-                {"do": "cell", "source": source}, max(seconds, 0), on_output, on_console
-            )
+            request = {"do": "cell", "source": source}
+            answer = self._connection.request(request, max(seconds, 0), on_output, on_console, too_late)
             self._drain(on_console)
             result = _cell_result(answer)
         except SandboxError as problem:
@@ -464,15 +473,12 @@ class Session:
         """Wait until all processes have ended, as the sandbox's shim reports."""
         if self._report is not None or self._closed:
             return
-        poll = select.poll()
-        poll.register(self._report_file, select.POLLIN)
-        if not poll.poll(END_SECONDS * 1000):
+        if not _readable(self._report_file, END_SECONDS):
             for pid in descendants(self._leader.pid):
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
             self._leader.send(signal.SIGKILL)
-            poll.poll(END_SECONDS * 1000)
-        text = os.read(self._report_file, 4096) if poll.poll(0) else b""
+        text = os.read(self._report_file, 4096) if _readable(self._report_file, END_SECONDS) else b""
         self._report = json.loads(text or "{}")
 
     # Output
@@ -486,7 +492,7 @@ class Session:
     def _drain(self, on_console: Callable[[int, bytes], None] | None) -> None:
         """Take what has been written past Python by now."""
         for number, file in enumerate(self.console):
-            while select.select([file], [], [], 0)[0]:
+            while _readable(file, 0):
                 data = os.read(file, CONSOLE_BYTES)
                 if not data:
                     break
@@ -561,7 +567,7 @@ class _Process:
     def running(self) -> bool:
         if self._file is None:
             return _exists(self.pid)
-        return not select.select([self._file], [], [], 0)[0]
+        return not _readable(self._file, 0)
 
     def send(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -584,9 +590,16 @@ def _exists(pid: int) -> bool:
     return True
 
 
+def _readable(file: int, seconds: float) -> bool:
+    """Whether there is something to read from ``file``, or its end. Unlike select, for any number of open files."""
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
 def _greeting(sock: socket.socket, seconds: float) -> int:
     """Wait for a new process's first byte; the kernel tells which process it is from."""
-    if not select.select([sock], [], [], seconds)[0]:
+    if not _readable(sock.fileno(), seconds):
         raise TimeoutError("a new process does not answer")
     data, extra, _, _ = sock.recvmsg(len(HELLO), socket.CMSG_SPACE(CREDENTIALS.size))
     if data != HELLO:
@@ -620,8 +633,8 @@ def _stopped(reason: str, limits: Limits) -> str:
     return f"The code was stopped: {WHY[reason]}{allowed.get(reason, '')}."
 
 
-def _in_words(seconds: float) -> str:
-    return f"{seconds:.3g} s"
+def _too_late(what: str, seconds: float) -> str:
+    return f"{what} took longer than {seconds:g} s and was stopped."
 
 
 def _signal_name(number: int) -> str:

@@ -10,9 +10,12 @@ are kept small, since integers can be chosen such that their hashes collide.
 
 from __future__ import annotations
 
+import math
 import re
+import select
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -90,7 +93,7 @@ class Encoder:
     def encode(self, value: Any) -> tuple[bytes, list[memoryview]]:
         tree = _packed(self._plain(value, 0))
         if len(tree) > MAX_TREE:
-            raise UnsendableError("it is too large to be sent")
+            raise UnsendableError("the value is too large")
         return tree, self.segments
 
     @staticmethod
@@ -101,9 +104,9 @@ class Encoder:
     def _plain(self, value: Any, depth: int) -> Any:
         self.parts += 1
         if self.parts > MAX_PARTS:
-            raise UnsendableError(f"it has more than {MAX_PARTS} parts")
+            raise UnsendableError(f"the value has more than {MAX_PARTS} parts")
         if depth > MAX_DEPTH - 4:  # the message around it needs some, too
-            raise UnsendableError("it is nested too deeply")
+            raise UnsendableError("the value is nested too deeply")
         kind = type(value)
         if value is None or kind is bool or kind is float or kind is str or kind is bytes:
             return value
@@ -423,34 +426,37 @@ def _measure(tree: bytes, parts: int) -> int:
 
 
 class Channel:
-    """Sends and receives frames over a stream socket.
-
-    ``poll`` never waits: it returns a frame, or None when there is none yet. ``receive`` waits. With a deadline in
-    mind, set the socket's time-out for ``send`` and use ``poll``.
-    """
+    """Sends and receives frames over a stream socket, which may be blocking or not."""
 
     def __init__(self, sock: socket.socket, *, max_segment_bytes: int, max_tree: int = MAX_TREE):
         self.sock = sock
         self.max_segment_bytes, self.max_tree = max_segment_bytes, max_tree
-        self._flags = socket.MSG_DONTWAIT
         self._frames = self._read()
 
-    def send(self, tree: bytes, segments: list[memoryview]) -> None:
+    def send(self, tree: bytes, segments: list[memoryview], deadline: float = math.inf) -> None:
+        """Send a frame. Raises TimeoutError if the other side has not taken it in by ``deadline`` (monotonic)."""
         lengths = struct.pack(f"<{len(segments)}Q", *map(len, segments))
-        self.sock.sendall(HEADER.pack(len(tree), len(segments)) + lengths + tree)
-        for segment in segments:
-            self.sock.sendall(segment)
+        for piece in (HEADER.pack(len(tree), len(segments)) + lengths + tree, *segments):
+            rest = memoryview(piece)
+            while rest:
+                try:
+                    rest = rest[self.sock.send(rest) :]
+                except BlockingIOError:
+                    self._await_room(deadline)
 
-    def poll(self) -> tuple[bytes, list[np.ndarray]] | None:
-        self._flags = socket.MSG_DONTWAIT
-        return next(self._frames)
-
-    def receive(self) -> tuple[bytes, list[np.ndarray]]:
-        self._flags = 0
+    def receive(self) -> tuple[bytes, list[np.ndarray]] | None:
+        """The next frame; None if the socket is not blocking, and there is none yet. Raises EOFError at the end."""
         return next(self._frames)
 
     def close(self) -> None:
         self.sock.close()
+
+    def _await_room(self, deadline: float) -> None:
+        left = deadline - time.monotonic()
+        poll = select.poll()
+        poll.register(self.sock, select.POLLOUT)
+        if left <= 0 or not poll.poll(min(left, 3600) * 1000):
+            raise TimeoutError
 
     def _read(self) -> Iterator[tuple[bytes, list[np.ndarray]] | None]:
         """Yields frames, and None whenever it would have to wait."""
@@ -470,7 +476,7 @@ class Channel:
         rest = memoryview(buffer)
         while rest:
             try:
-                received = self.sock.recv_into(rest, len(rest), self._flags)
+                received = self.sock.recv_into(rest)
             except BlockingIOError:
                 yield None
                 continue

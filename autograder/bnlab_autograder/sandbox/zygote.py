@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -76,7 +77,8 @@ class Zygote:
         self._lock = threading.Lock()
         self._closed = False
         self._uids = iter(())
-        self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
+        self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+        self._folder = None if self.tier == "A" else Path(tempfile.mkdtemp(prefix="sandbox-")).resolve()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
         try:
             self._start(preload, optional, environment or {})
@@ -95,7 +97,9 @@ class Zygote:
         with self._lock:
             if self._closed or self._process.poll() is not None:
                 raise errors.SandboxError(f"the zygote has ended{self._last_words()}")
-        return Session(self, dict(files or {}), limits or Limits())
+        session = Session(self, dict(files or {}), limits or Limits())
+        self._sessions.add(session)
+        return session
 
     def close(self) -> None:
         """End the zygote and all sandboxes that it has forked."""
@@ -103,6 +107,8 @@ class Zygote:
             if self._closed:
                 return
             self._closed = True
+        for session in list(self._sessions):
+            session.close()
         if hasattr(self, "_process"):
             self._control.close()
             try:
@@ -111,7 +117,8 @@ class Zygote:
                 self._process.kill()
                 self._process.wait()
         self._log.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     @cached_property
     def version(self) -> str:
@@ -158,7 +165,7 @@ class Zygote:
     @cached_property
     def paths(self) -> Paths:
         """How paths of this machine are shown to students."""
-        shown = {f"{self._folder}/site": bubblewrap.SITE}
+        shown = {} if self._folder is None else {f"{self._folder}/site": bubblewrap.SITE}
         shown |= {str(package.parent): bubblewrap.SITE for package in self.exposure.links.values()}
         shown |= {sys.base_prefix: "/python", sys.prefix: "/python"}
         return Paths(shown)
@@ -168,6 +175,7 @@ class Zygote:
     def _start(self, preload: Sequence[str], optional: Sequence[str], environment: Mapping[str, str]) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control = ours
+        caches = self._folder or bubblewrap.TEMPORARY
         with theirs:
             site = bubblewrap.SITE if self.tier == "A" else self._link_packages()
             wrapper, code = [], str(CODE)
@@ -177,11 +185,7 @@ class Zygote:
             self._process = subprocess.Popen(
                 [*wrapper, *line],
                 pass_fds=[theirs.fileno()],
-                env={
-                    **_QUIET,
-                    "MPLCONFIGDIR": self._private("matplotlib"),
-                    "IPYTHONDIR": self._private("ipython"),
-                },
+                env={**_QUIET, "MPLCONFIGDIR": f"{caches}/matplotlib", "IPYTHONDIR": f"{caches}/ipython"},
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
@@ -195,7 +199,7 @@ class Zygote:
             "prefix": sys.prefix,
             "uid": SANDBOX_UIDS[0] if os.getuid() == 0 and self.tier == "A" else None,
             "read": [*map(str, self.exposure.carved()), str(CODE), site, "/proc", "/sys/devices/system/cpu"],
-            "write": [str(self._folder)],
+            "write": [] if self._folder is None else [str(self._folder)],
         }
         self.info = {"tier": self.tier, **self._greet(settings)}
 
@@ -225,18 +229,12 @@ class Zygote:
         self._folder.chmod(0o711)
         return str(site)
 
-    def _private(self, name: str) -> str:
-        """A folder for the zygote's own caches."""
-        return f"{bubblewrap.TEMPORARY}/{name}" if self.tier == "A" else str(self._folder / name)
-
     def _environment(self, environment: Mapping[str, str], site: str) -> dict[str, str]:
         python = os.path.dirname(exposure.executable())
         return {
             **_QUIET,
             "PATH": f"{python}:/usr/local/bin:/usr/bin:/bin",
             "PYTHONPATH": site,
-            "MPLCONFIGDIR": self._private("matplotlib"),
-            "IPYTHONDIR": self._private("ipython"),
             "TERM": "xterm-color",
             "CLICOLOR": "1",
             "FORCE_COLOR": "1",
