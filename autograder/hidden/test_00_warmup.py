@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from bnlab_autograder.grading.cases import case, expect_agreement, expect_close, expect_unchanged
-from inputs import WIDE, batch, integers, pattern, upstream
+from inputs import WIDE, among_students, batch, integers, pattern, upstream
 
 # standardize
 
@@ -192,8 +192,12 @@ def up_to_a_factor(grad):
     "of the first value of f while you evaluate the second.",
 )
 def test_numerical_gradient__same_array(student, reference, rng):
+    same = among_students(student, "asarray") or np.asarray
+
     expect_agreement(
-        lambda course, x, dout: up_to_a_factor(course.numerical_gradient(np.asarray, x, dout, 0.125)),
+        lambda course, x, dout: up_to_a_factor(
+            course.numerical_gradient(np.asarray if course is reference else same, x, dout, 0.125)
+        ),
         student,
         reference,
         given={"x": rng.normal(size=(1, 3)), "dout": np.ones((1, 3))},
