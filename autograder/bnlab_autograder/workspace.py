@@ -187,6 +187,11 @@ class Workspace:
         """A folder for each version of ``stage`` that was ever published."""
         return self.private / "releases" / stage
 
+    @property
+    def replaced(self) -> Path:
+        """What had been changed by hand in ``source`` or ``release`` when a release replaced it."""
+        return self.private / "replaced"
+
     # Seeds
 
     def seed_for(self, stage: str, version: str) -> tuple[bytes, str]:

@@ -116,6 +116,12 @@ def _show(result: dict[str, Any]) -> None:
     if result["status"] == "released":
         for change in result["changes"]:
             console.print(f"    {escape(change['text'])}", style="dim", highlight=False, soft_wrap=True)
+    for copy in result["kept"]:
+        console.print(
+            f"    [yellow]something had been changed by hand; it is kept in[/] {escape(copy)}",
+            highlight=False,
+            soft_wrap=True,
+        )
     if result["grade_again"]:
         count = result["submissions"]
         console.print(

@@ -28,6 +28,7 @@ from bnlab_autograder.release.notebook import instructor_notebook
 from bnlab_autograder.release.proof import NotProved, prove
 from bnlab_autograder.release.publish import (
     Built,
+    Published,
     Refused,
     finish_interrupted,
     in_place,
@@ -71,6 +72,7 @@ class ReleaseReport:
     changes: list[dict[str, Any]] = field(default_factory=list)  # against what was released before
     submissions: int = 0  # that the gradebook held
     grade_again: bool = False  # points have changed under them
+    kept: list[str] = field(default_factory=list)  # copies of what had been changed by hand
     note: str = ""
     seconds: float = 0.0
 
@@ -118,36 +120,45 @@ def build_release(
     if version is None and present is not None and not built.same_as(present):
         built = _build(workspace, stage, _next(published, present.version), note, files, created)
     version = built.manifest.version
-    status, submissions = UNCHANGED, 0
     if version in published and not built.same_as(published[version]):
         raise Refused(
             f"{stage.name} {version} was released before with other contents; "
             f"choose another number, such as {_next(published, version)}"
         )
-    if not (built.same_as(present) and in_place(workspace, present)):
+    done = None
+    if not (built.same_as(present) and in_place(workspace, built)):
         new = lay_down(workspace, built)
         try:
-            submissions = publish(workspace, stage.name, version, change_points=change_points)
+            done = publish(workspace, stage.name, version, change_points=change_points)
         except BaseException:
             if new:
                 shutil.rmtree(workspace.published(stage.name) / version)
             raise
-        status = RELEASED
-    found = changes(present, built.manifest) if present is not None else []
+    report = _report(workspace, stage, built, present, done)
+    report.seconds = round(time.perf_counter() - started, 3)
+    return report
+
+
+def _report(
+    workspace: Workspace, stage: Stage, built: Built, present: Manifest | None, done: Published | None
+) -> ReleaseReport:
+    """``done``: what the publication has met; None if there was none."""
+    found = changes(present, built.manifest) if present else []
+    met = done or Published()
     return ReleaseReport(
-        stage.name,
-        version,
-        status,
-        str(workspace.release(stage.name)),
-        dict(built.manifest.points),
-        list(stage.exercises),
-        [*built.manifest.files, MANIFEST],
-        built.manifest.seed,
-        found,
-        submissions,
-        bool(submissions) and any(change["kind"] == "points" for change in found),
-        built.manifest.note if status == RELEASED else present.note,
-        round(time.perf_counter() - started, 3),
+        stage=stage.name,
+        version=built.manifest.version,
+        status=RELEASED if done else UNCHANGED,
+        folder=str(workspace.release(stage.name)),
+        points=dict(built.manifest.points),
+        exercises=list(stage.exercises),
+        files=[*built.manifest.files, MANIFEST],
+        seed=built.manifest.seed,
+        changes=found,
+        submissions=met.submissions,
+        grade_again=met.submissions > 0 and any(change["kind"] == "points" for change in found),
+        kept=list(met.kept),
+        note=built.manifest.note if done else present.note,
     )
 
 

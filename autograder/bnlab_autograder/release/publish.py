@@ -63,9 +63,18 @@ def number(version: str) -> tuple[int, ...]:
 
 
 def lay_down(workspace: Workspace, built: Built) -> bool:
-    """Keep a release among the published ones. Returns False if this version is there already."""
+    """Keep a release among the published ones. Returns False if students were given this version already.
+
+    Then only the instructor's side is brought up to date.
+    """
     place = workspace.published(built.stage) / built.manifest.version
+    record = (json.dumps(built.record, indent=1, ensure_ascii=False) + "\n").encode()
     if place.exists():
+        earlier = (place / INSTRUCTOR).read_bytes()
+        if earlier != built.instructor:
+            write_files(place, {f"instructor-{checksum(earlier)[:8]}.ipynb": earlier, RECORD: record})
+            write_files(place, {".new": built.instructor})
+            os.replace(place / ".new", place / INSTRUCTOR)
         return False
     place.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=place.parent, prefix=".new-"))
@@ -73,7 +82,7 @@ def lay_down(workspace: Workspace, built: Built) -> bool:
         files = {f"{STUDENTS}/{name}": raw for name, raw in built.files.items()}
         files[f"{STUDENTS}/{MANIFEST}"] = built.manifest.to_json().encode()
         files[INSTRUCTOR] = built.instructor
-        files[RECORD] = (json.dumps(built.record, indent=1, ensure_ascii=False) + "\n").encode()
+        files[RECORD] = record
         write_files(scratch, files)
         os.rename(scratch, place)
     finally:
@@ -81,8 +90,16 @@ def lay_down(workspace: Workspace, built: Built) -> bool:
     return True
 
 
-def publish(workspace: Workspace, stage: str, version: str, *, change_points: bool = False) -> int:
-    """Put a version that was laid down in place. Returns how many submissions the gradebook holds for it.
+@dataclass(frozen=True)
+class Published:
+    """What a publication has met."""
+
+    submissions: int = 0  # that the gradebook holds
+    kept: tuple[str, ...] = ()  # copies of folders that somebody had changed by hand
+
+
+def publish(workspace: Workspace, stage: str, version: str, *, change_points: bool = False) -> Published:
+    """Put a version that was laid down in place. What was changed by hand there is kept in ``.bnlab/replaced``.
 
     Raises Refused if that would add or remove cells of existing submissions, or change their points without
     ``change_points``.
@@ -100,11 +117,12 @@ def publish(workspace: Workspace, stage: str, version: str, *, change_points: bo
                 _refuse_harm(manifest, *recorded, submissions, change_points)
             register(gradebook, stage, notebook)
             gradebook.db.flush()
+            kept = _keep_edits(workspace, stage)
             swap.begin(version=version, change_points=change_points)
             swap.put(students, workspace.release(stage))
             swap.put(students, workspace.source(stage), instructor)
         swap.done = True
-    return submissions
+    return Published(submissions, kept)
 
 
 def finish_interrupted(workspace: Workspace, stage: str) -> str | None:
@@ -122,18 +140,14 @@ def finish_interrupted(workspace: Workspace, stage: str) -> str | None:
     return begun["version"]
 
 
-def in_place(workspace: Workspace, manifest: Manifest) -> bool:
+def in_place(workspace: Workspace, built: Built) -> bool:
     """Whether both folders and the gradebook hold this release, and nothing in them has been changed or lost."""
-    stage = manifest.stage
-    try:
-        instructor = (workspace.published(stage) / manifest.version / INSTRUCTOR).read_bytes()
-    except OSError:
-        return False
-    sourced = {**manifest.files, f"{stage}.ipynb": checksum(instructor)}
-    if not (_holds(workspace.release(stage), manifest.files) and _holds(workspace.source(stage), sourced)):
+    stage, files = built.stage, built.manifest.files
+    sourced = {**files, f"{stage}.ipynb": checksum(built.instructor)}
+    if not (_holds(workspace.release(stage), files) and _holds(workspace.source(stage), sourced)):
         return False
     with Ledger(workspace.db_url, workspace.course_id) as ledger, ledger.transaction() as gradebook:
-        return recorded_cells(gradebook, stage) == (set(manifest.known), manifest.graded)
+        return recorded_cells(gradebook, stage) == (set(built.manifest.known), built.manifest.graded)
 
 
 def _holds(folder: Path, files: Mapping[str, str]) -> bool:
@@ -186,6 +200,25 @@ def _refuse_harm(
             f"{held}, and this release would change the points of {', '.join(other)}; nothing was changed. "
             "If that is meant, add --change-points, and grade again afterwards"
         )
+
+
+def _keep_edits(workspace: Workspace, stage: str) -> tuple[str, ...]:
+    """Copy those of the two folders that hold something which no publication has put there."""
+    known = {checksum(path.read_bytes()) for path in workspace.published(stage).rglob("*") if path.is_file()}
+    kept = []
+    for folder in (workspace.source(stage), workspace.release(stage)):
+        own = {
+            name: raw
+            for name, raw in read_files(folder).items()
+            if checksum(raw) not in known and not any(part[0] in "._" for part in Path(name).parts)
+        }
+        if own:
+            name = f"{folder.parent.name}-{stage}-"
+            workspace.replaced.mkdir(exist_ok=True)
+            copy = Path(tempfile.mkdtemp(dir=workspace.replaced, prefix=name))
+            write_files(copy, own)
+            kept.append(copy.relative_to(workspace.root).as_posix())
+    return tuple(kept)
 
 
 def _mark(private: Path, stage: str) -> Path:

@@ -123,12 +123,37 @@ def test_a_damaged_release_is_put_right(workspace, damage):
         (workspace.release(STAGE.name) / "previous_stages.py").unlink()
     else:
         (workspace.source(STAGE.name) / f"{STAGE.name}.ipynb").write_text("{}", encoding="utf-8")
-    assert build_release(workspace, STAGE).status == "released"
+    report = build_release(workspace, STAGE)
+    assert (report.status, report.version) == ("released", "1.0.0")
     after = state(workspace)
     assert {key: after[key] for key in ("release", "source")} == {
         key: before[key] for key in ("release", "source")
     }
     assert build_release(workspace, STAGE).status == "unchanged"
+
+
+def test_a_new_model_answer_reaches_the_instructor_and_not_the_students(workspace, sources):
+    before = state(workspace)
+    sources.replace(sources.written / f"{STAGE.name}.md", "**Model answer.**", "**Model answer.** Better:")
+    report = build_release(workspace, STAGE, files=sources)
+    assert (report.status, report.version, report.kept) == ("released", "1.0.0", [])
+    assert state(workspace)["release"] == before["release"]
+    assert b"Better:" in (workspace.source(STAGE.name) / f"{STAGE.name}.ipynb").read_bytes()
+    assert build_release(workspace, STAGE, files=sources).status == "unchanged"
+
+
+def test_what_was_changed_by_hand_is_replaced_but_kept(workspace, reworded):
+    notebook, own = (workspace.source(STAGE.name) / name for name in (f"{STAGE.name}.ipynb", "own.png"))
+    notebook.write_bytes(notebook.read_bytes() + b"\n")
+    own.write_bytes(b"mine")
+    edited = notebook.read_bytes()
+    report = build_release(workspace, STAGE, files=reworded)
+    (copy,) = report.kept
+    assert {p.name: p.read_bytes() for p in (workspace.root / copy).iterdir()} == {
+        notebook.name: edited,
+        "own.png": b"mine",
+    }
+    assert not own.exists()
 
 
 # Submissions
@@ -234,9 +259,7 @@ def test_a_killed_release_is_completed_by_the_next_one(submitted, reworded, at):
         build_release(submitted, STAGE, files=reworded)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-    report = build_release(submitted, STAGE, files=reworded)
-    assert report.version == "1.0.1"
-    assert build_release(submitted, STAGE, files=reworded).status == "unchanged"
+    assert build_release(submitted, STAGE, files=reworded).version == "1.0.1"
     assert grades(submitted) == marks
     assert b"A sentence that is new." in (submitted.source(STAGE.name) / f"{STAGE.name}.ipynb").read_bytes()
     assert not [name for name in state(submitted)["left over"] if "swap" in name or "publishing" in name]

@@ -130,8 +130,9 @@ def test_stock_nbgrader_makes_the_same_release_and_the_same_record(workspace):
     assert recorded(workspace) == record
 
 
-def test_the_instructors_version_passes_nbgrader_validate(workspace):
+def test_the_instructors_version_passes_nbgrader_validate(workspace, monkeypatch):
     build_release(workspace, BY_NAME["00_warmup"])
+    monkeypatch.setenv("BNLAB_GRADED", "1")
     done = nbgrader(workspace, "validate", "source/00_warmup/00_warmup.ipynb")
     assert "Success! Your notebook passes all the tests." in done.stdout, done.stdout + done.stderr
 
