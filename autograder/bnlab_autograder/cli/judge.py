@@ -44,7 +44,7 @@ def judge(
     from bnlab_autograder.curriculum import STAGE_OF
     from bnlab_autograder.grading.files import NotJudged, files_in, find, job_for, result_of
     from bnlab_autograder.grading.judge import Judge, JudgeFailed, JudgeUnavailable
-    from bnlab_autograder.release.build import previous_stages_source
+    from bnlab_autograder.release.answers import previous_stages_source
 
     hidden, chosen = assets().hidden, tier_for(tier, trust_students)
     try:

@@ -191,7 +191,8 @@ class Ledger:
         except MissingEntry:
             gradebook.add_student(record.student)
         fields = {"timestamp": record.timestamp} if record.timestamp is not None else {}
-        gradebook.update_or_create_submission(record.stage, record.student, **fields)
+        with gradebook.db.no_autoflush:  # nbgrader's objects are half made when it queries for others
+            gradebook.update_or_create_submission(record.stage, record.student, **fields)
         return gradebook.find_submission_notebook(record.stage, record.stage, record.student)
 
     def _grades(

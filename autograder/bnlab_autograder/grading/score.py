@@ -103,7 +103,8 @@ def _message(case: CaseResult) -> str:
             return f"{case.exercise} calls {case.where}, which is not implemented"
         return "not implemented"
     if case.passed:  # not excused
-        return f"{case.says} What is off comes from {', '.join(case.inherited)}, which earned less than half its points."
+        source = ", ".join(case.inherited)
+        return f"{case.says} What is off comes from {source}, which earned less than half its points."
     within = f" in {case.where}" if case.where and case.where != case.exercise else ""
     seen = {
         "error": f"It raised {case.detail}{within}.",

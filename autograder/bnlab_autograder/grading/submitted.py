@@ -95,7 +95,7 @@ def _find_notebook(folder: Path, stage: str, reading: _Reading) -> Path | None:
         names = ", ".join(path.name for path in others)
         reading.note(
             "no-notebook",
-            f"there is no {stage}.ipynb, and which of {names} is meant is unclear; rename the right one and grade again",
+            f"there is no {stage}.ipynb, and which of {names} is meant is unclear; rename the right one",
         )
     else:
         reading.note("no-notebook", f"there is no {stage}.ipynb in the submission")
