@@ -6,12 +6,13 @@ forward asks for: either its derivative, measured along random directions, or th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
 import numpy as np
-from bnlab_autograder.grading.cases import Mismatch, expect_close, returns
+from bnlab_autograder.grading.cases import UNEXCUSED, Mismatch, expect_close, returns
 
 Gradients = dict[str, object]
 
@@ -117,6 +118,24 @@ def expect_gradients(
         expect_close(got[each], want[each], name=each, feature=feature, inherits=inherits)
 
 
+@contextmanager
+def excusing_forward(student: object, norm: Norm, setting: Setting) -> Iterator[None]:
+    """Let an error pass if the student's forward pass ends in one by itself: then there is no cache to judge with."""
+    try:
+        yield
+    except Exception:
+        try:
+            forward(student, norm, setting)
+        except Exception as own:
+            if getattr(own, "type_name", type(own).__name__) in UNEXCUSED:
+                raise
+            expect_close(
+                np.zeros(1), np.ones(1), inherits={norm.forward: lambda: np.zeros(1)}
+            )  # noted as inherited
+        else:
+            raise
+
+
 def suits_own_forward(
     student: object,
     norm: Norm,
@@ -177,7 +196,7 @@ def own_formula(
 ) -> dict[str, list[np.ndarray]]:
     """The gradients in terms of ``x_hat`` and the factor by which it was scaled, as most students compute them.
 
-    Two ways for dx: that in one line and that along the nodes part where ``x_hat`` is not centred.
+    Where ``x_hat`` is not centred three ways for dx part: one line, node by node, and one direction at a time.
     """
 
     def means(values: np.ndarray) -> np.ndarray:
@@ -188,9 +207,10 @@ def own_formula(
     gamma = setting.gamma.reshape(1, -1, 1, 1) if setting.x.ndim == 4 else setting.gamma
     grad = gamma * dout
     shared = (0, 2, 3) if setting.x.ndim == 4 else 0
-    dx = factor * (grad - means(grad) - x_hat * means(grad * x_hat))
+    rest = grad - means(grad)
+    dx = factor * (rest - x_hat * means(grad * x_hat))
     return {
-        "dx": [dx, dx - means(dx)],
+        "dx": [dx, dx - means(dx), factor * (rest - x_hat * means(rest * x_hat))],
         "dgamma": [(dout * x_hat).sum(axis=shared).reshape(setting.gamma.shape)],
         "dbeta": [dout.sum(axis=shared).reshape(setting.beta.shape)],
     }
