@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 START_SECONDS = 30.0
 FORK_SECONDS = 10.0
 END_SECONDS = 10.0
+CAUSE_SECONDS = 1.0  # from the end of a connection to the news of why
 MB = 2**20
 SPARE_BYTES = 4096
 CONSOLE_BYTES = 65536
@@ -87,10 +88,15 @@ class _Connection:
         Knows limits, console and paths.
     end : callable
         Ends the process.
+    cause : callable
+        Tells why it has ended.
     """
 
-    def __init__(self, sock: socket.socket, session: Session, end: Callable[[], None]):
-        self._session, self._end = session, end
+    def __init__(
+        self, sock: socket.socket, session: Session, end: Callable[[], None], cause: Callable[[], Died]
+    ):
+        self._session, self._end, self._cause = session, end, cause
+        self._closed = False
         sock.setblocking(False)
         self._channel = Channel(sock, max_segment_bytes=int(session.limits.answer_mb * MB) + SPARE_BYTES)
         self._decoder = Decoder(self._remote_object, argument=self._argument)
@@ -121,6 +127,8 @@ class _Connection:
         too_late : str
             The sentence for when there is no answer after so many seconds.
         """
+        if self._closed:
+            raise SandboxError("this process of student code has been ended")
         if self._busy:
             raise SandboxError("student code cannot be called from a function that student code is calling")
         frame = Encoder(self._stand_in, exact_strides=True).encode(message)
@@ -135,8 +143,9 @@ class _Connection:
             self._end()
             raise self._failure or Died("protocol") from None
         except (EOFError, OSError):
+            problem = self._cause()
             self._end()
-            raise self._failure or self._session.cause() from None
+            raise self._failure or problem from None
         finally:
             self._busy = False
         if self._failure is not None:
@@ -255,6 +264,7 @@ class _Connection:
         return self.request(request, self._session.limits.call_seconds).get("value")
 
     def close(self) -> None:
+        self._closed = True
         self._channel.close()
 
 
@@ -266,6 +276,8 @@ class Session:
     limits : Limits
     usage : Usage
         After ``close``.
+    stopped_for : str or None
+        The limit for which it was ended.
     """
 
     def __init__(self, zygote: Zygote, files: Mapping[str, bytes], limits: Limits):
@@ -277,7 +289,7 @@ class Session:
         self._started = time.monotonic()
         self._lock = threading.Lock()  # the watchdog's thread calls stop()
         self._ended = self._closed = False
-        self._reason: str | None = None
+        self.stopped_for: str | None = None
         self._report: dict[str, Any] | None = None
         self._cell_seconds = self._output_bytes = 0.0
         self._displays: dict[str, list[dict[str, Any]]] = {}
@@ -324,7 +336,7 @@ class Session:
                 os.close(writing)
         self._leader = _Process(_greeting(channel, START_SECONDS))
         self._files.callback(self._leader.close)
-        self._connection = _Connection(channel, self, self._end)
+        self._connection = _Connection(channel, self, self._end, self.cause)
         WATCHDOG.add(self)
 
     def _socket_pair(self) -> tuple[socket.socket, socket.socket]:
@@ -400,8 +412,9 @@ class Session:
             process = _Process(_greeting(ours, FORK_SECONDS))
         except (EOFError, OSError):
             ours.close()
+            problem = self.cause()
             self._end()
-            raise self.cause() from None
+            raise problem from None
         except BaseException:
             ours.close()
             raise
@@ -424,7 +437,7 @@ class Session:
             self.gauge.read(self._leader.pid, 0)
             WATCHDOG.remove(self)
             self._end()
-            self._await_report()
+            self._await_end()
         with self._lock:
             self._closed = True
             self._files.close()
@@ -447,16 +460,16 @@ class Session:
 
     def stop(self, reason: str) -> None:
         """End the sandbox because of a broken limit."""
-        self._reason = self._reason or reason
+        self.stopped_for = self.stopped_for or reason
         self._end()
 
     def cause(self) -> Died:
         """Why the student's process has ended."""
-        if self._reason is None:
-            self._await_report()
-        if self._reason is not None:
-            return Died(self._reason, _stopped(self._reason, self.limits))
-        code = (self._report or {}).get("code", -signal.SIGKILL)
+        if self.stopped_for is None:
+            self._await_report(CAUSE_SECONDS)
+        if self.stopped_for is not None:
+            return Died(self.stopped_for, _stopped(self.stopped_for, self.limits))
+        code = (self._report or {}).get("code", 0)
         number = -code if code < 0 else code - 128 if code > 128 else 0
         if number == signal.SIGXCPU:
             return Died("cpu", _stopped("cpu", self.limits))
@@ -469,17 +482,19 @@ class Session:
             self._ended = True
             raise self.cause()
 
-    def _await_report(self) -> None:
+    def _await_report(self, seconds: float) -> None:
         """Wait until all processes have ended, as the sandbox's shim reports."""
-        if self._report is not None or self._closed:
-            return
-        if not _readable(self._report_file, END_SECONDS):
+        if self._report is None and not self._closed and _readable(self._report_file, seconds):
+            self._report = json.loads(os.read(self._report_file, 4096) or "{}")
+
+    def _await_end(self) -> None:
+        self._await_report(END_SECONDS)
+        if self._report is None:
             for pid in descendants(self._leader.pid):
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
             self._leader.send(signal.SIGKILL)
-        text = os.read(self._report_file, 4096) if _readable(self._report_file, END_SECONDS) else b""
-        self._report = json.loads(text or "{}")
+            self._await_report(END_SECONDS)
 
     # Output
 
@@ -527,7 +542,7 @@ class Clone:
 
     def __init__(self, session: Session, sock: socket.socket, process: _Process):
         self._session, self._process = session, process
-        self._connection = _Connection(sock, session, self._end)
+        self._connection = _Connection(sock, session, self._end, self._cause)
         self._ended = self._closed = False
         self.student = Student(self._connection)
 
@@ -549,6 +564,11 @@ class Clone:
             self._connection.close()
             self._process.close()
             self._session._clones.discard(self)
+
+    def _cause(self) -> Died:
+        if self._session.stopped_for is not None:
+            return self._session.cause()
+        return Died("exit", "The code ended its own process during a call.")
 
     def _end(self) -> None:
         if not self._ended:

@@ -402,6 +402,8 @@ def _measure(tree: bytes, parts: int) -> int:
         byte = tree[position]
         width = FIXED[byte]
         if width:
+            if 0xD4 <= byte <= 0xD8:
+                _check_code(tree[position + 1 : position + 2])
             position += width
             continue
         if 0x80 <= byte < 0xA0:
@@ -411,8 +413,12 @@ def _measure(tree: bytes, parts: int) -> int:
             what, count_bytes = COUNTED[byte]
             count = int.from_bytes(tree[position + 1 : position + 1 + count_bytes], "big")
             position += 1 + count_bytes
-            if what in ("bytes", "extension"):
-                position += count + (what == "extension")
+            if what == "bytes":
+                position += count
+                continue
+            if what == "extension":
+                _check_code(tree[position : position + 1])
+                position += 1 + count
                 continue
             items = count if what == "array" else 2 * count
         if items > end - position:
@@ -423,6 +429,11 @@ def _measure(tree: bytes, parts: int) -> int:
     if position != end:
         raise ProtocolError("lengths do not add up")
     return parts
+
+
+def _check_code(code: bytes) -> None:
+    """Codes below zero are msgpack's own, which it would decode without asking us."""
+    _require(code < b"\x80", "extension")
 
 
 class Channel:

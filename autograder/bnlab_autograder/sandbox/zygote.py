@@ -245,6 +245,8 @@ class Zygote:
         }
 
     def _last_words(self) -> str:
+        if self._log.closed:
+            return ""
         self._log.seek(0)
         lines = self._log.read()[-2000:].decode(errors="replace").strip().splitlines()
         return f": {lines[-1]}" if lines else ""
