@@ -81,7 +81,12 @@ def exposure(packages: Sequence[Path] = (), hidden: Sequence[str] = ()) -> Expos
     hidden_names = {_normal(name) for name in hidden}
     hidden_names |= {module for name in hidden for module in _modules_of(name)}
     sites = _site_folders()
-    concealed = [entry for site in sites for entry in _entries(site) if _is_hidden(entry.name, hidden_names)]
+    concealed = [
+        entry
+        for site in sites
+        for entry in (*_entries(site), *_entries(site / "__pycache__"))
+        if _is_hidden(entry.name, hidden_names)
+    ]
     links: dict[str, Path] = {}
     for site in sites:
         for entry in _entries(site):

@@ -317,7 +317,7 @@ class Session:
             order["top"] = self._folder
             self.paths = self.paths.with_folder(self._folder, bubblewrap.TOP)
             order["searches_all"] = zygote.searches_all
-            order["roots"] = [entry.path for entry in os.scandir("/")]
+            order["roots"] = zygote.roots
             order["other_processes"] = processes_of(os.getuid() if order["uid"] is None else order["uid"])
         channel, their_channel = self._socket_pair()
         self._forks, their_forks = self._socket_pair()

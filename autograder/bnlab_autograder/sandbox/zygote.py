@@ -158,6 +158,19 @@ class Zygote:
         return bubblewrap.covers_tmp(self.exposure)
 
     @cached_property
+    def roots(self) -> list[str]:
+        """What a sandbox of tier B may still read: what the zygote may, but no folder of another sandbox."""
+        top = Path(*self._folder.parts[:2])
+        readable = [*map(Path, self._readable())]
+        return [str(root) for root in Path("/").iterdir() if root != top] + [
+            str(path) for path in readable if path.is_relative_to(top)
+        ]
+
+    def _readable(self) -> list[str]:
+        own = [] if self._folder is None else [f"{self._folder}/site"]
+        return [*map(str, self.exposure.carved()), str(CODE), *own]
+
+    @cached_property
     def searches_all(self) -> bool:
         """Whether other users than root cannot reach the interpreter or the packages."""
         return os.getuid() == 0 and not self.exposure.open_to_all()
@@ -198,7 +211,7 @@ class Zygote:
             "environment": self._environment(environment, site),
             "prefix": sys.prefix,
             "uid": SANDBOX_UIDS[0] if os.getuid() == 0 and self.tier == "A" else None,
-            "read": [*map(str, self.exposure.carved()), str(CODE), site, "/proc", "/sys/devices/system/cpu"],
+            "read": [*self._readable(), "/proc", "/sys/devices/system/cpu"],
             "write": [] if self._folder is None else [str(self._folder)],
         }
         self.info = {"tier": self.tier, **self._greet(settings)}

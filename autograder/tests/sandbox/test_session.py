@@ -97,11 +97,8 @@ def test_random_numbers_differ_between_sandboxes(zygote):
     seen = set()
     for _ in range(2):
         with zygote.spawn() as session:
-            seen.add(
-                session.run_cell("import random, numpy as np\nnp.random.rand(), random.random()").outputs[0][
-                    "data"
-                ]["text/plain"]
-            )
+            result = session.run_cell("import random, numpy as np\nnp.random.rand(), random.random()")
+            seen.add(result.outputs[0]["data"]["text/plain"])
     assert len(seen) == 2
 
 
