@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +28,7 @@ EPILOG = (
     "Examples: bnlab grade 02_train_test · bnlab grade 02 --student ada --force · "
     "bnlab grade 02 --json > grades.jsonl"
 )
+FEW = 4
 MARKS = {
     "graded": "[green]✓[/]",
     "unreadable": "[yellow]![/]",
@@ -56,6 +57,14 @@ def grade(
     cell_seconds: Annotated[
         float | None, typer.Option(min=1, help="The longest that one cell may run.")
     ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="The address of a Dask scheduler, instead of this machine alone.")
+    ] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="For a scheduler with TLS: its certificate authority.")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="For a scheduler with TLS: our certificate.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="For a scheduler with TLS: our key.")] = None,
     tier: Annotated[str | None, typer.Option(help="Demand these walls: A or B.")] = None,
     trust_students: Annotated[
         bool, typer.Option("--trust-students", help="Run without walls where the system has none (tier C).")
@@ -77,8 +86,9 @@ def grade(
     from bnlab_autograder.cli.walls import tier_for
     from bnlab_autograder.grading.course import NoSubmissions
     from bnlab_autograder.grading.judge import JudgeUnavailable
-    from bnlab_autograder.grading.pool import LocalPool
+    from bnlab_autograder.grading.pool import LazyPool
     from bnlab_autograder.grading.released import NoRelease
+    from bnlab_autograder.grading.run import Interrupted
 
     name, here = stage_in(stage), course_in(course)
     limits = {"cell_seconds": cell_seconds} if cell_seconds else None
@@ -88,11 +98,16 @@ def grade(
         students = here.students(name, student or ())
     except (NoRelease, NoSubmissions, ValueError) as problem:
         misuse(str(problem))
-    data, fresh = [], 0
-    with (
-        _progress(len(students), events) as tell,
-        LocalPool(here.hidden, workers=workers, tier=terms.tier) as pool,
-    ):
+    security = _security(tls_ca, tls_cert, tls_key)
+    few = len(students) <= FEW and scheduler is None
+
+    def make_pool() -> AbstractContextManager:
+        return _pool(
+            few, here.hidden, workers=workers, tier=terms.tier, scheduler=scheduler, security=security
+        )
+
+    data, fresh, stopped = [], 0, ""
+    with _progress(len(students), events) as tell, LazyPool(make_pool) as pool:
         try:
             for outcome in here.grade(
                 name, students, pool, terms=terms, force=force, reason=reason, tell=tell
@@ -103,14 +118,36 @@ def grade(
                     print_json(outcome.data, one_line=True)
         except JudgeUnavailable as problem:
             misuse(str(problem), "bnlab doctor says what this machine offers.")
-        except KeyboardInterrupt:
-            log.print(
-                f"Stopped. {len(data)} of {len(students)} are recorded; the same command goes on from there."
-            )
-            raise typer.Exit(FAILED) from None
+        except (Interrupted, KeyboardInterrupt) as problem:
+            stopped = f"Stopped: {problem}." if str(problem) else "Stopped."
+    if stopped:
+        log.print(f"[red]{escape(stopped)}[/]", highlight=False, soft_wrap=True)
+        log.print(f"{len(data)} of {len(students)} are recorded; the same command goes on from there.")
+        raise typer.Exit(FAILED)
     if not as_json:
         _show(name, data, fresh, time.monotonic() - started)
     raise typer.Exit(FAILED if any(one["status"] == "failed" for one in data) else DONE)
+
+
+def _security(ca: Path | None, cert: Path | None, key: Path | None) -> dict[str, Path] | None:
+    given = {"ca": ca, "cert": cert, "key": key}
+    if not any(given.values()):
+        return None
+    missing = [f"--tls-{name}" for name, path in given.items() if path is None or not path.is_file()]
+    if missing:
+        misuse(f"{', '.join(missing)} must name a file; TLS needs all three")
+    return given
+
+
+def _pool(few: bool, hidden: Path, **options: Any) -> AbstractContextManager:
+    """A Dask cluster; for a few submissions, whose grading takes less than its start, judges of our own."""
+    if few:
+        from bnlab_autograder.grading.pool import LocalPool
+
+        return LocalPool(hidden, workers=options["workers"], tier=options["tier"])
+    from bnlab_autograder.grading.cluster import DaskPool
+
+    return DaskPool(hidden, **options)
 
 
 def _brief(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from bnlab_autograder.grading.bundle import Bundle
 from bnlab_autograder.grading.job import Job, Verdict
 from bnlab_autograder.grading.judge import Judge, JudgeFailed, JudgeUnavailable, environment_of
 from bnlab_autograder.grading.pool import default_workers
+from bnlab_autograder.grading.run import Interrupted
 
 Tag = TypeVar("Tag")
 DEATHS = 1  # of workers over one job, before it is given up: the second is the last
@@ -39,8 +40,8 @@ SETTINGS = {
 }
 
 
-class ClusterLost(RuntimeError):
-    """The scheduler is gone. What has been recorded stays; the same command goes on from there."""
+class ClusterLost(Interrupted):
+    """The scheduler is gone."""
 
 
 class DaskPool:

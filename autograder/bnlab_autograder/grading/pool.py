@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +20,27 @@ Tag = TypeVar("Tag")
 def default_workers() -> int:
     """As many judges as there are processors to use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class LazyPool:
+    """A pool that is made when the first job comes: a run in which nothing has changed starts none."""
+
+    def __init__(self, make: Callable[[], AbstractContextManager]):
+        self._make = make
+        self._stack = ExitStack()
+
+    def __enter__(self) -> LazyPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def map(self, jobs: Iterable[tuple[Tag, Job]]) -> Iterator[tuple[Tag, Verdict | JudgeFailed]]:
+        source = iter(jobs)
+        first = next(source, None)
+        if first is not None:
+            pool = self._stack.enter_context(self._make())
+            yield from pool.map(itertools.chain([first], source))
 
 
 class LocalPool:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import itertools
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +27,8 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.orm import Session
 from traitlets.config import Config
 
-LOCK_SECONDS = 60  # how long a locked SQLite file is waited for
+LOCK_SECONDS = 10  # how long SQLite itself waits for a locked file
+PATIENCE_SECONDS = 60  # how long a database that does not answer is tried again
 
 _metadata = sa.MetaData()
 RESULTS = sa.Table(
@@ -77,6 +80,10 @@ class Change:
     new: float | None
 
 
+class GradebookLost(RuntimeError):
+    """The database does not answer, stays locked, or has no room. Nothing is half recorded."""
+
+
 class Ledger:
     """The gradebook of a course, opened for a run.
 
@@ -118,8 +125,23 @@ class Ledger:
                 gradebook.db.close()
 
     def record(self, record: Record) -> list[Change]:
-        """Put ``record`` into the gradebook. Returns the automatic grades that it has changed."""
+        """Put ``record`` into the gradebook. Returns the automatic grades that it has changed.
+
+        A database that is locked or restarts is tried again for a while. Raises GradebookLost after that.
+        """
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        for attempt in itertools.count():
+            try:
+                return self._record(record)
+            except (sa.exc.OperationalError, sa.exc.InterfaceError) as problem:
+                if time.monotonic() > give_up or "full" in str(problem.orig):
+                    raise GradebookLost(f"the gradebook cannot be written ({problem.orig})") from None
+                time.sleep(min(0.1 * 2**attempt, 5.0))
+        raise AssertionError
+
+    def _record(self, record: Record) -> list[Change]:
         with self.transaction() as gradebook:
+            self._alone(gradebook.db, record)
             before = self._result(gradebook.db, record.student, record.stage)
             notebook = self._submission(gradebook, record)
             changes = self._grades(gradebook, notebook, record, before)
@@ -179,6 +201,12 @@ class Ledger:
             return [dict(row._mapping) for row in connection.execute(query)]
 
     # The parts of a record
+
+    def _alone(self, session: Session, record: Record) -> None:
+        """Keep another run from recording the same submission meanwhile. SQLite has one writer anyway."""
+        if self.engine.dialect.name == "postgresql":
+            number = int(digest(record.student, record.stage)[:15], 16)
+            session.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
     def _result(self, session: Session, student: str, stage: str) -> dict[str, Any] | None:
         query = sa.select(RESULTS.c.data).where((RESULTS.c.student == student) & (RESULTS.c.stage == stage))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 import os
 import shutil
 import tempfile
@@ -18,11 +17,15 @@ from nbgrader.utils import parse_utc
 from bnlab_autograder.grading.graded import Graded, Terms, fingerprint, graded, job_for
 from bnlab_autograder.grading.job import Job, Verdict
 from bnlab_autograder.grading.judge import JudgeFailed
-from bnlab_autograder.grading.record import Change, Ledger
+from bnlab_autograder.grading.record import Change, GradebookLost, Ledger
 from bnlab_autograder.grading.sanitise import Sanitised, sanitise
 from bnlab_autograder.grading.store import Store
 
 Event = Mapping[str, Any]
+
+
+class Interrupted(RuntimeError):
+    """The run cannot go on; the text says why. What has been recorded stays, and the same command goes on."""
 
 
 class Pool(Protocol):
@@ -89,7 +92,7 @@ def grade_stage(
             else:
                 yield pending, job
 
-    for pending, verdict in _mapped(pool, jobs()):
+    for pending, verdict in pool.map(jobs()):
         if isinstance(verdict, JudgeFailed):
             ready.append(run.finish(pending, None, problem=str(verdict).splitlines()[0]))
         else:
@@ -99,15 +102,6 @@ def grade_stage(
             yield ready.pop(0)
     yield from ready
     tell({"event": "end"})
-
-
-def _mapped(
-    pool: Pool, jobs: Iterator[tuple[_Pending, Job]]
-) -> Iterator[tuple[_Pending, Verdict | JudgeFailed]]:
-    """``pool.map``, but without waking the pool where there is no job at all."""
-    first = next(jobs, None)
-    if first is not None:
-        yield from pool.map(itertools.chain([first], jobs))
 
 
 @dataclass
@@ -158,9 +152,14 @@ class _Run:
                 reason=self.reason or self._reason(before, pending),
             )
             # The notebook first, under another name: once the record is committed only a rename is left to do.
-            with _staged(target, result, self.terms.released.files, pending.timestamp) as put_in_place:
-                changes = self.ledger.record(result.record)
-                put_in_place()
+            try:
+                with _staged(target, result, self.terms.released.files, pending.timestamp) as put_in_place:
+                    changes = self.ledger.record(result.record)
+                    put_in_place()
+            except GradebookLost as lost:
+                raise Interrupted(f"{lost}; mend that") from None
+            except OSError as lost:
+                raise Interrupted(f"{target} cannot be written ({lost.strerror}); make room") from None
             outcome = Outcome(student, dict(result.record.data), changes)
         self.tell(
             {
