@@ -11,6 +11,7 @@ import importlib.util
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from bnlab_autograder.curriculum import STAGES
@@ -65,11 +66,27 @@ def compose(entry: Entry | None, overrides_source: str = "") -> str:
 
 
 def namespace(entry: Entry | None, overrides_source: str = "") -> dict[str, Any]:
-    """The names that ``compose`` defines, executed in a fresh namespace. For trusted code only."""
+    """The names that ``compose`` defines, executed in a fresh namespace. For trusted code only.
+
+    What is compiled is kept, so that many fresh namespaces of one course are cheap.
+    """
     name = entry.name if entry else REFERENCE
     names: dict[str, Any] = {"__name__": f"bnlab_bank.{name}"}
-    exec(compile(compose(entry, overrides_source), f"<{name}>", "exec"), names)
+    for code in _compiled(name, entry.source if entry else "", overrides_source):
+        exec(code, names)
     return names
+
+
+@cache
+def _compiled(name: str, source: str, overrides_source: str) -> tuple[CodeType, ...]:
+    """The reference, and what is put over it."""
+    if not source and not overrides_source:
+        return (compile(compose(None), f"<{REFERENCE}>", "exec"),)
+    over = [
+        "\n".join([*imports, body])
+        for imports, body in (_split(source, hoist=True), _split(overrides_source, hoist=True))
+    ]
+    return (*_compiled(REFERENCE, "", ""), *(compile(text, f"<{name}>", "exec") for text in over if text))
 
 
 @cache
