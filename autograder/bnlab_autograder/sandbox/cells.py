@@ -16,11 +16,13 @@ import os
 import random
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from ipykernel import zmqshell
+from IPython.core.compilerop import CachingCompiler
 from IPython.core.error import StdinNotImplementedError
 from jupyter_client.session import Session
 from traitlets.config import Config
@@ -123,6 +125,12 @@ class _Shell(zmqshell.ZMQInteractiveShell):
             raise NotImplementedError(f"there is no event loop {gui!r} here")
 
 
+class _Compiler(CachingCompiler):
+    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
+        """The name of a cell's file, as warnings show it: as in a kernel, but the same in each sandbox."""
+        return f"/tmp/ipykernel_1/{zlib.crc32(raw_code.encode(errors='replace'))}.py"
+
+
 def create_shell(*, terminals: bool) -> None:
     """Create the shell, once, before any fork.
 
@@ -135,7 +143,7 @@ def create_shell(*, terminals: bool) -> None:
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
-    _shell = _Shell.instance(config=config, kernel=_Kernel())
+    _shell = _Shell.instance(config=config, kernel=_Kernel(), compiler_class=_Compiler)
     session = _MessageSession()
     _shell.displayhook.session = _shell.display_pub.session = session
     _shell.displayhook.pub_socket = _shell.display_pub.pub_socket = None
@@ -194,7 +202,6 @@ def silence() -> None:
 
 def run(source: str) -> dict[str, Any]:
     """Run a cell. What it displays goes to the channel; returned is how it ended."""
-    count = _shell.execution_count
     try:
         result = _shell.run_cell(source, store_history=True)
     finally:
@@ -204,7 +211,7 @@ def run(source: str) -> dict[str, Any]:
     error = result.error_before_exec or result.error_in_exec
     return {
         "ok": bool(result.success),
-        "execution_count": count,
+        "execution_count": result.execution_count,
         "error": None if error is None else type(error).__name__,
     }
 

@@ -14,7 +14,6 @@ import json
 import os
 import resource
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -22,6 +21,7 @@ import time
 from typing import Any
 
 from . import calls, cells, confine, landlock, wire
+from .files import remove
 from .syscalls import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, drop_capabilities, prctl
 
 MAX_ORDER = 1 << 16
@@ -49,7 +49,9 @@ def _prepare(settings: dict[str, Any]) -> dict[str, Any]:
     if settings["uid"] is not None:
         confine.become(settings["uid"])
     if settings["tier"] == "B":
-        landlock.restrict(settings["read"], settings["write"], [*confine.DEVICES, "/dev/ptmx"])
+        landlock.restrict(
+            settings["read"], settings["write"], confine.DEVICES, remove_from=settings["parent"]
+        )
     elif settings["tier"] == "A":
         drop_capabilities()
         prctl(PR_SET_DUMPABLE, 1)
@@ -147,7 +149,7 @@ def _end(folders: list[str]) -> None:
                 os.kill(child, signal.SIGTERM)
         time.sleep(0.01)
     for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
     os._exit(0)
 
 

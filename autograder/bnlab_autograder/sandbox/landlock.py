@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from .syscalls import PR_SET_NO_NEW_PRIVS, call, prctl
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+REMOVE_DIR = 1 << 4
 MAKE_CHAR, MAKE_BLOCK = 1 << 6, 1 << 11
 REFER, TRUNCATE, IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
 FIRST_ABI = (1 << 13) - 1
@@ -65,10 +66,15 @@ def file_rights(version: int) -> int:
 
 
 def restrict(
-    read: Iterable[str | os.PathLike], write: Iterable[str | os.PathLike] = (), devices: Iterable[str] = ()
+    read: Iterable[str],
+    write: Iterable[str] = (),
+    devices: Iterable[str] = (),
+    *,
+    remove_from: str | None = None,
 ) -> None:
     """From now on allow only reading beneath ``read``, everything beneath ``write``, and use of ``devices``.
 
+    Empty folders may be removed beneath ``remove_from``.
     Paths that do not exist are passed over. TCP is refused, and so are signals to processes outside.
     """
     version = abi()
@@ -77,7 +83,9 @@ def restrict(
     size = 8 if version < 4 else 16 if version < 6 else 24
     ruleset = call("landlock_create_ruleset", attributes, size, 0)
     try:
-        for paths, access in ((read, READ), (write, rights & ~(MAKE_CHAR | MAKE_BLOCK)), (devices, DEVICE)):
+        everything = rights & ~(MAKE_CHAR | MAKE_BLOCK)
+        removing = [remove_from] if remove_from is not None else []
+        for paths, access in ((read, READ), (write, everything), (devices, DEVICE), (removing, REMOVE_DIR)):
             for path in paths:
                 _allow(ruleset, path, access & rights)
         prctl(PR_SET_NO_NEW_PRIVS, 1)
@@ -86,7 +94,7 @@ def restrict(
         os.close(ruleset)
 
 
-def _allow(ruleset: int, path: str | os.PathLike, access: int) -> None:
+def _allow(ruleset: int, path: str, access: int) -> None:
     try:
         folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

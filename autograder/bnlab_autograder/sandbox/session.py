@@ -6,11 +6,9 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import struct
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +21,7 @@ import numpy as np
 from . import bubblewrap
 from .confine import HELLO, descendants
 from .errors import WHY, CallTimeout, Died, SandboxError, StudentError
+from .files import remove
 from .limits import Limits, Usage
 from .outputs import MAX_NAME, CellOutputs
 from .proxy import RemoteObject, Student, handle_of, write_back
@@ -442,7 +441,7 @@ class Session:
             self._closed = True
             self._files.close()
         if self._folder is not None:
-            _remove(self._folder)
+            remove(self._folder)
         cpu = (self._report or {}).get("cpu_seconds", self.gauge.cpu_seconds)
         self.usage = Usage(
             cpu_seconds=round(max(cpu, self.gauge.cpu_seconds), 4),
@@ -632,7 +631,7 @@ def _greeting(sock: socket.socket, seconds: float) -> int:
 
 def _cell_result(answer: dict[str, Any]) -> CellResult:
     ok, count, error = answer.get("ok"), answer.get("execution_count"), answer.get("error")
-    if type(ok) is not bool or type(count) is not int or type(error) not in (str, type(None)):
+    if type(ok) is not bool or type(count) not in (int, type(None)) or type(error) not in (str, type(None)):
         raise Died("protocol")
     return CellResult(ok=ok, execution_count=count, error=None if error is None else error[:MAX_NAME])
 
@@ -662,11 +661,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def _remove(folder: str) -> None:
-    """Remove a folder in which student code has written: unreadable, or deeper than a path may be long."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if os.path.exists(folder):
-        subprocess.run(["chmod", "-R", "u+rwx", "--", folder], stderr=subprocess.DEVNULL, check=False)
-        subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, check=False)

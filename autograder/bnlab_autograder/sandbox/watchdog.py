@@ -5,6 +5,7 @@ One thread watches all sandboxes of this process.
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import threading
@@ -18,6 +19,7 @@ SECONDS = 0.05
 PAGE = resource.getpagesize()
 TICKS = os.sysconf("SC_CLK_TCK")
 MB = 2**20
+MAX_PATH = 3000
 
 
 class Watched(Protocol):
@@ -132,11 +134,14 @@ def _cpu_seconds(pid: int) -> float:
 
 def _disk_mb(folder: str) -> float:
     """Size of all files beneath ``folder``; each counts at least a block, so that empty ones end, too."""
-    total = 0
+    total = 0.0
     todo = [folder]
     while todo:
+        path = todo.pop()
+        if len(path) > MAX_PATH:
+            return math.inf  # deeper than can be counted
         try:
-            with os.scandir(todo.pop()) as entries:
+            with os.scandir(path) as entries:
                 for entry in entries:
                     total += 4096
                     if entry.is_dir(follow_symlinks=False):

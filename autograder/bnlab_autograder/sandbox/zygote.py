@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import random
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from . import bubblewrap, errors, exposure
+from .files import remove
 from .limits import Limits
 from .outputs import Paths
 from .probe import CODE, START, probe
@@ -118,7 +118,7 @@ class Zygote:
                 self._process.wait()
         self._log.close()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove(self._folder)
 
     @cached_property
     def version(self) -> str:
@@ -212,6 +212,7 @@ class Zygote:
             "prefix": sys.prefix,
             "uid": SANDBOX_UIDS[0] if os.getuid() == 0 and self.tier == "A" else None,
             "read": [*self._readable(), "/proc", "/sys/devices/system/cpu"],
+            "parent": None if self._folder is None else str(self._folder.parent),
             "write": [] if self._folder is None else [str(self._folder)],
         }
         self.info = {"tier": self.tier, **self._greet(settings)}
@@ -248,6 +249,7 @@ class Zygote:
             **_QUIET,
             "PATH": f"{python}:/usr/local/bin:/usr/bin:/bin",
             "PYTHONPATH": site,
+            "SHELL": "/bin/bash" if os.path.exists("/bin/bash") else "/bin/sh",
             "TERM": "xterm-color",
             "CLICOLOR": "1",
             "FORCE_COLOR": "1",
