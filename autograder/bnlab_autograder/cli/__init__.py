@@ -10,7 +10,7 @@ from importlib import import_module
 
 import typer
 
-COMMANDS = ("init", "release", "grade", "feedback", "judge", "verify", "demo", "bench")
+COMMANDS = ("init", "release", "grade", "feedback", "log", "judge", "verify", "demo", "bench")
 
 
 def register(app: typer.Typer) -> None:

@@ -30,6 +30,13 @@ def test_grade_prints_an_object_per_submission(course, hand_in, bnlab, tmp_path)
     data = json.loads(pages.stdout)
     jsonschema.validate(data, schemas.load("feedback"))
     assert data["written"] == 2
+    log = bnlab("log", "01", "-C", course.root, "--student", "ada", "--json").json
+    assert {row["cell"]: row["new"] for row in log} == {
+        "check_batch_statistics": 4.0,
+        "check_batchnorm_train": 8.0,
+    }
+    for row in log:
+        jsonschema.validate(row, schemas.load("log"))
 
 
 def test_one_student_alone_is_regraded(course, hand_in, bnlab):
@@ -104,7 +111,7 @@ def test_judge_says_what_it_cannot_judge(bnlab, tmp_path):
 
 
 def test_every_command_has_help_with_an_example(bnlab):
-    for command in ("init", "release", "grade", "feedback", "judge", "verify", "demo", "check"):
+    for command in ("init", "release", "grade", "feedback", "log", "judge", "verify", "demo", "check"):
         result = bnlab(command, "--help")
         assert result.exit_code == 0
         assert "Example" in result.stdout, command
