@@ -144,7 +144,9 @@ def _findings_of(verdict: Verdict | None, notebook: NotebookNode) -> list[Findin
         place = next((cell for cell in notebook.cells if cell.id == verdict.ended_in), None)
         name = (grade_id_of(place) if place is not None else None) or "a cell of the student's own"
         findings.append(
-            Finding("stopped", f"{name} was stopped: {verdict.ended.rstrip(".")}; the rest ran without it", name)
+            Finding(
+                "stopped", f"{name} was stopped: {verdict.ended.rstrip('.')}; the rest ran without it", name
+            )
         )
     faults = sorted({case.exercise for case in verdict.cases if case.kind == "fault"})
     if faults:

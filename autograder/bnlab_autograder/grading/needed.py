@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from nbformat import NotebookNode
 
-from bnlab_autograder.grading.sanitise import GIVEN
+GIVEN = "given"  # the role of a cell of the release that is as it was released
 
 BINDS = (ast.Assign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)  # statements that surely bind
 UNSEEN = {
@@ -82,6 +82,12 @@ def names_in(source: str) -> Names | None:
         if isinstance(statement, BINDS):
             bound |= written
     return Names(frozenset(reads), frozenset(writes))
+
+
+def defines(source: str, name: str) -> bool:
+    """Whether a cell binds ``name``."""
+    names = names_in(source)
+    return name in names.writes if names else f"def {name}(" in source
 
 
 def _globals(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:

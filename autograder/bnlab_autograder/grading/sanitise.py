@@ -16,10 +16,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from bnlab_autograder.grading.findings import Finding, findings_from
+from bnlab_autograder.grading.needed import GIVEN, defines
 from bnlab_autograder.grading.released import Released, grade_id_of, is_answer, is_locked
 from bnlab_autograder.grading.submitted import Submitted, SubmittedCell, read_submission
 
-GIVEN, CHANGED, OWN, ANSWER, LOCKED = "given", "changed", "own", "answer", "locked"  # roles of cells
+CHANGED, OWN, ANSWER, LOCKED = "changed", "own", "answer", "locked"  # roles of cells, beside GIVEN
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,10 @@ class _Matched:
                 by_grade_id[cell.grade_id].append(cell)
         for grade_id, candidates in by_grade_id.items():
             wanted = known[grade_id]
-            chosen = next((cell for cell in candidates if cell.id == wanted.id), candidates[0])
+            worked_on = [
+                cell for cell in candidates if cell.source.strip() != wanted.source.strip()
+            ] or candidates
+            chosen = next((cell for cell in worked_on if cell.id == wanted.id), worked_on[0])
             self._for[wanted.id] = chosen
             if len(candidates) > 1:
                 differ = "" if len({cell.source for cell in candidates}) == 1 else "; the copies differ"
@@ -90,11 +94,12 @@ class _Matched:
                     Finding(
                         "duplicated-cell",
                         f"the cell {grade_id} occurs {len(candidates)} times{differ}; "
-                        f"{'the original' if chosen.id == wanted.id else 'the first'} was graded",
+                        f"{'the original' if chosen.id == wanted.id else 'the first copy'} was graded",
                         grade_id,
                     )
                 )
         self._match_plain(cells, released)
+        self._match_unlabelled(cells, released, findings)
         for cell in released.notebook.cells:
             if complete and (name := grade_id_of(cell)) and cell.id not in self._for:
                 self._note_missing(cell, name, findings)
@@ -125,6 +130,28 @@ class _Matched:
         for cell in plain:
             if cell.id not in self._for and by_source[cell.source]:
                 self._for[cell.id] = by_source[cell.source].pop(0)
+
+    def _match_unlabelled(
+        self, cells: tuple[SubmittedCell, ...], released: Released, findings: list[Finding]
+    ) -> None:
+        """Labelled cells whose labels an editor has dropped, or answers that were written into a fresh cell."""
+        taken = {id(cell) for cell in self._for.values()}
+        free = [cell for cell in cells if cell.grade_id not in released.by_grade_id and id(cell) not in taken]
+        for name, wanted in released.by_grade_id.items():
+            if wanted.id in self._for:
+                continue
+            tests = [lambda cell, w=wanted: cell.id == w.id]
+            if is_answer(wanted) and wanted.cell_type == "code":
+                tests.append(lambda cell, n=name: cell.kind == "code" and defines(cell.source, n))
+            if is_locked(wanted):
+                tests.append(lambda cell, w=wanted: cell.source.strip() == w.source.strip())
+            found = next((cell for test in tests for cell in free if test(cell)), None)
+            if found is not None:
+                self._for[wanted.id] = found
+                free.remove(found)
+                if is_answer(wanted):
+                    text = f"the answer {name} stood in a cell without nbgrader's label; it was graded"
+                    findings.append(Finding("unlabelled-cell", text, name))
 
     def _note_missing(self, cell: NotebookNode, name: str, findings: list[Finding]) -> None:
         if is_answer(cell):
@@ -159,7 +186,7 @@ def _filled(cell: NotebookNode, submitted: SubmittedCell | None, findings: list[
         if role == ANSWER or (role == GIVEN and changed and submitted.kind == cell.cell_type):
             cell.source = submitted.source
             role = ANSWER if role == ANSWER else CHANGED
-        if name:
+        if name and submitted.grade_id == name:
             _note_metadata(cell, submitted, name, findings)
     cell.metadata.bnlab = {"role": role}
     if cell.cell_type == "code":

@@ -48,6 +48,32 @@ def test_a_changed_check_is_put_back(released, solved, hand_in):
     assert codes(result) == ["locked-cell"]
 
 
+def test_answers_whose_labels_an_editor_has_dropped_are_graded(released, solved, hand_in):
+    for cell in solved.cells:
+        cell.metadata = {}
+    result = sanitise(hand_in(solved), released)
+    assert sources(result) == [cell.source for cell in solved.cells]
+    assert set(codes(result)) == {"unlabelled-cell"}
+
+
+def test_labels_and_ids_dropped_both(released, solved, hand_in):
+    data = json.loads(json.dumps(solved))
+    for cell in data["cells"]:
+        del cell["id"], cell["metadata"]
+    result = sanitise(hand_in(data), released)
+    assert sources(result, "answer")[0] == solved.cells[2].source
+    assert [cell.id for cell in result.notebook.cells if cell.cell_type == "code"] == [
+        cell.id for cell in released.notebook.cells if cell.cell_type == "code"
+    ]
+
+
+def test_an_answer_in_a_fresh_cell_instead_of_the_deleted_one_is_graded(released, solved, hand_in):
+    solved.cells[2] = new_code_cell(solved.cells[2].source, id="fresh")
+    result = sanitise(hand_in(solved), released)
+    assert sources(result, "answer")[0] == solved.cells[2].source
+    assert codes(result) == ["unlabelled-cell"]
+
+
 @pytest.mark.parametrize("position", [1, 2, 3, 5])
 def test_a_deleted_cell_is_put_back_in_its_place(released, solved, hand_in, position):
     del solved.cells[position]
@@ -65,6 +91,16 @@ def test_of_a_duplicated_answer_the_original_counts(released, solved, hand_in):
     assert sources(result, "answer")[0].endswith("x.var(axis=0)")
     assert codes(result) == ["duplicated-cell"]
     assert "copies differ" in result.findings[0].text
+
+
+def test_a_copy_with_an_answer_counts_where_the_original_is_untouched(released, solved, hand_in):
+    twin = copy.deepcopy(solved.cells[2])
+    twin.id = "pasted"
+    solved.cells[2].source = released.notebook.cells[2].source
+    solved.cells.insert(3, twin)
+    result = sanitise(hand_in(solved), released)
+    assert sources(result, "answer")[0] == twin.source
+    assert "first copy was graded" in result.findings[0].text
 
 
 def test_a_retyped_answer_is_code_again(released, solved, hand_in):
