@@ -15,6 +15,7 @@ from bnlab_autograder.grading.cases import (
 )
 from gradients import (
     BATCH,
+    BLIND,
     GROUP,
     LAYER,
     SPATIAL,
@@ -170,7 +171,7 @@ def test_spatial_batchnorm_forward__buffers(student, reference, rng):
 def test_spatial_batchnorm_forward__unchanged(student, reference, rng):
     def compute(course, x, gamma, beta):
         bn_param = {"mode": "train", "eps": 0.1, "momentum": 0.75}
-        return course.spatial_batchnorm_forward(x, gamma, beta, bn_param)[0]
+        return run(course, SPATIAL, x, gamma, beta, bn_param)[0]
 
     gamma, beta = scale_and_shift(rng, 4)
     given = {"x": np.ascontiguousarray(images(rng, *SHAPE)), "gamma": gamma, "beta": beta}
@@ -221,7 +222,7 @@ def test_spatial_batchnorm_backward__parameters(student, reference, rng):
 )
 def test_spatial_batchnorm_backward__dx(student, reference, rng):
     for shape in (SHAPE, (3, 4, 2, 1)):
-        expect_spatial_gradients(student, reference, rng, spatial_setting(rng, shape, spread=WIDE))
+        expect_spatial_gradients(student, reference, rng, spatial_setting(rng, shape, **BLIND))
 
 
 @case(
@@ -229,7 +230,7 @@ def test_spatial_batchnorm_backward__dx(student, reference, rng):
     says="dx is off when gamma is away from 1. Look at where the gradient passes gamma on its way back.",
 )
 def test_spatial_batchnorm_backward__negative_gamma(student, reference, rng):
-    given = spatial_setting(rng, spread=WIDE, gamma_and_beta=scale_and_shift(rng, 4))
+    given = spatial_setting(rng, **BLIND, gamma_and_beta=scale_and_shift(rng, 4))
     expect_spatial_gradients(student, reference, rng, given)
 
 
@@ -385,7 +386,7 @@ def agree_with_own_layer(student, reference, x, plain):
 )
 def test_layernorm_forward__unchanged(student, reference, rng):
     def compute(course, x, gamma, beta):
-        return course.layernorm_forward(x, gamma, beta, {"eps": 0.1})[0]
+        return run(course, LAYER, x, gamma, beta, {"eps": 0.1})[0]
 
     gamma, beta = scale_and_shift(rng, 7)
     expect_unchanged(
@@ -431,7 +432,7 @@ def test_layernorm_backward__parameters(student, reference, rng):
 )
 def test_layernorm_backward__dx(student, reference, rng):
     for D in (7, 5):
-        expect_layer_gradients(student, reference, rng, layer_setting(rng, 6, D, spread=WIDE))
+        expect_layer_gradients(student, reference, rng, layer_setting(rng, 6, D, **BLIND))
 
 
 @case(
@@ -440,7 +441,7 @@ def test_layernorm_backward__dx(student, reference, rng):
     "that your means run over.",
 )
 def test_layernorm_backward__gamma_within(student, reference, rng):
-    given = layer_setting(rng, spread=WIDE, gamma_and_beta=scale_and_shift(rng, 7))
+    given = layer_setting(rng, **BLIND, gamma_and_beta=scale_and_shift(rng, 7))
     expect_layer_gradients(student, reference, rng, given)
 
 
@@ -563,7 +564,7 @@ def test_spatial_groupnorm_forward__large_eps(student, reference, rng):
 )
 def test_spatial_groupnorm_forward__unchanged(student, reference, rng):
     def compute(course, x, gamma, beta):
-        return course.spatial_groupnorm_forward(x, gamma, beta, 2, {"eps": 0.1})[0]
+        return run(course, GROUP, x, gamma, beta, 2, {"eps": 0.1})[0]
 
     setting = group_setting(rng, gamma_and_beta=scale_and_shift(rng, 4))
     given = {"x": setting.x, "gamma": setting.gamma, "beta": setting.beta}
@@ -610,7 +611,7 @@ def test_spatial_groupnorm_backward__parameters(student, reference, rng):
 )
 def test_spatial_groupnorm_backward__dx(student, reference, rng):
     for shape, G in ((SHAPE, 2), ((3, 6, 2, 1), 2)):
-        expect_group_gradients(student, reference, rng, group_setting(rng, shape, G, spread=WIDE))
+        expect_group_gradients(student, reference, rng, group_setting(rng, shape, G, **BLIND))
 
 
 @case(
@@ -619,7 +620,7 @@ def test_spatial_groupnorm_backward__dx(student, reference, rng):
     "that your means run over.",
 )
 def test_spatial_groupnorm_backward__gamma_within(student, reference, rng):
-    given = group_setting(rng, spread=WIDE, gamma_and_beta=scale_and_shift(rng, 4))
+    given = group_setting(rng, **BLIND, gamma_and_beta=scale_and_shift(rng, 4))
     expect_group_gradients(student, reference, rng, given)
 
 
@@ -640,7 +641,7 @@ def test_spatial_groupnorm_backward__large_eps(student, reference, rng):
 )
 def test_spatial_groupnorm_backward__one_or_all(student, reference, rng):
     for G in (4, 1):
-        given = group_setting(rng, SHAPE, G, spread=WIDE)
+        given = group_setting(rng, SHAPE, G, **BLIND)
         with excusing_forward(student, GROUP, given):
             expect_group_gradients(student, reference, rng, given)
 
