@@ -4,9 +4,8 @@ from .errors import CallTimeout, Died, SandboxError, StudentError
 from .limits import Limits, Usage
 from .probe import Walls, probe
 from .session import CellResult, Session
+from .version import __version__
 from .zygote import Zygote
-
-__version__ = "1"
 
 Tier = str  # "A", "B" or "C"
 
@@ -22,5 +21,6 @@ __all__ = [
     "Usage",
     "Walls",
     "Zygote",
+    "__version__",
     "probe",
 ]

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from . import cells, confine
-from .wire import CallbackId, Channel, Decoder, Encoder, Handle, UnsendableError, mutable_parts
+from .processes import HELLO
+from .wire import CallbackId, Channel, Decoder, Encoder, Handle, Name, UnsendableError, mutable_parts
 
 MESSAGE_LENGTH = 1000
 MAX_REQUEST_BYTES = 1 << 40  # the trusted side is trusted
@@ -33,22 +34,31 @@ class Server:
         self.max_segment_bytes = max_segment_bytes
         self.objects: dict[int, Any] = {}
         self.sending = threading.Lock()  # threads of the student may print
-        self.decoder = Decoder(self._object, self._callback, exact_strides=True)
+        self.lent: list[Any] = []  # what the trusted side may hand back from a function that is being called
+        self.decoder = Decoder(self._object, self._callback, self._named, self._lent, exact_strides=True)
 
     def serve(self) -> None:
         """Answer requests until the trusted side hangs up."""
         while True:
             try:
                 request = self._receive()
-                self.answer(request)
             except EOFError:
                 os._exit(0)
-            except CallbackFailed:
-                self._send({"kind": "failed", "type": "", "message": "", "where": None})
-            except BaseException as problem:
+            except Exception as problem:  # for instance, there is no memory for it
                 self._send({"kind": "failed", **_described(problem)})
+            else:
+                self.answer(request)
 
     def answer(self, request: dict[str, Any]) -> None:
+        """Do what is asked, and send the answer or what has gone wrong."""
+        try:
+            self._do(request)
+        except CallbackFailed:
+            self._send({"kind": "failed", "type": "", "message": "", "where": None})
+        except BaseException as problem:
+            self._send({"kind": "failed", **_described(problem)})
+
+    def _do(self, request: dict[str, Any]) -> None:
         match request["do"]:
             case "files":
                 _write_files(request["files"])
@@ -58,7 +68,7 @@ class Server:
             case "call":
                 self._call(request)
             case "get":
-                self._send({"kind": "done", "value": self._resolve(request)})
+                self._send({"kind": "done", "value": self._resolve(request["object"], request["name"])})
             case "defined":
                 names = [name for name in request["names"] if callable(cells.shell().user_ns.get(name))]
                 self._send({"kind": "done", "names": names})
@@ -96,11 +106,17 @@ class Server:
     def _callback(self, callback: CallbackId) -> Callback:
         return Callback(self, callback.id)
 
+    def _named(self, name: Name) -> Any:
+        return self._resolve(None if name.target is None else self._object(name.target), name.name)
+
+    def _lent(self, index: int) -> Any:
+        return self.lent[index]
+
     # Calls
 
     def _call(self, request: dict[str, Any]) -> None:
         positional, named = request["arguments"], request["named"]
-        function = self._resolve(request)
+        function = self._resolve(request["object"], request["name"])
         before = [(part, _copy(part)) for part in mutable_parts([positional, named])]
         arguments = {id(part): index for index, (part, _) in enumerate(before)}
         value = function(*positional, **named)
@@ -108,19 +124,17 @@ class Server:
         changes = [[index, Encoder.content(part)] for index, part in changed]
         self._send({"kind": "done", "value": value, "changes": changes}, arguments)
 
-    def _resolve(self, request: dict[str, Any]) -> Any:
-        """The object at a dotted name, from the notebook's names or from an object that was handed out."""
-        names = request["name"].split(".") if request["name"] else []
-        if request["object"] is not None:
-            found = request["object"]
-        else:
+    def _resolve(self, target: Any, dotted: str) -> Any:
+        """The object at a dotted name, from ``target`` on or, if that is None, from the notebook's names on."""
+        names = dotted.split(".") if dotted else []
+        if target is None:
             head, *names = names
             if head not in cells.shell().user_ns:
                 raise NameError(f"name '{head}' is not defined")
-            found = cells.shell().user_ns[head]
+            target = cells.shell().user_ns[head]
         for name in names:
-            found = getattr(found, name)
-        return found
+            target = getattr(target, name)
+        return target
 
     # Clones
 
@@ -135,7 +149,7 @@ class Server:
         self.forks.close()
         cells.silence()
         sock = socket.socket(fileno=file)
-        sock.send(confine.HELLO)
+        sock.send(HELLO)
         self.channel, self.forks = Channel(sock, max_segment_bytes=MAX_REQUEST_BYTES), None
         self.sending = threading.Lock()  # the old one may be held by a thread that was not cloned
 
@@ -147,10 +161,16 @@ class Callback:
         self._server, self._number = server, number
 
     def __call__(self, *positional: Any, **named: Any) -> Any:
-        self._server._send(
-            {"kind": "callback", "number": self._number, "arguments": list(positional), "named": named}
-        )
-        answer = self._server._receive()
+        server, arguments = self._server, list(positional)
+        outer, server.lent = server.lent, list(mutable_parts([arguments, named]))
+        try:
+            server._send({"kind": "callback", "number": self._number, "arguments": arguments, "named": named})
+            while "do" in (
+                answer := server._receive()
+            ):  # the function of ours calls student code in its turn
+                server.answer(answer)
+        finally:
+            server.lent = outer
         if "value" not in answer:
             raise CallbackFailed
         return answer["value"]

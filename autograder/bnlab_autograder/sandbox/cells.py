@@ -30,15 +30,21 @@ from traitlets.config import Config
 FLUSH_CHARACTERS = 8192
 
 WARM_UP_CELLS = (
-    "%matplotlib inline\nimport matplotlib.pyplot as plt, numpy as np",
-    "plt.plot([0, 1], label='x'); plt.title('a'); plt.legend(); plt.colorbar(plt.imshow(np.eye(3)))",
     "1 / 0",
-    "from IPython.display import *\ndisplay(HTML('a'), Markdown('b'))\nnp.eye(2)",
+    "import numpy as np\nfrom IPython.display import *\ndisplay(HTML('a'), Markdown('b'))\nnp.eye(2)",
     "%timeit -n 1 -r 1 1",
     "%%capture captured\nprint(1)",
     "!true",
     "def f(:",
 )
+
+WARM_UP_PLOT = """
+%matplotlib inline
+import numpy as np, matplotlib.pyplot as plt
+plt.plot([0, 1], label="x"); plt.title("a"); plt.legend(); plt.colorbar(plt.imshow(np.eye(3)))
+plt.show()
+plt.close("all")
+"""
 
 _send: Callable[..., None] = lambda **_: None  # noqa: E731
 _shell: zmqshell.ZMQInteractiveShell | None = None
@@ -168,11 +174,8 @@ def warm_up() -> None:
     streams = sys.stdout, sys.stderr
     _take_streams()
     try:
-        for source in WARM_UP_CELLS:
+        for source in (*WARM_UP_CELLS, *([WARM_UP_PLOT] if "matplotlib.pyplot" in sys.modules else [])):
             _shell.run_cell(source, store_history=True)
-        import matplotlib.pyplot
-
-        matplotlib.pyplot.close("all")
     finally:
         sys.stdout, sys.stderr = streams
     _reseed()

@@ -19,6 +19,7 @@ from typing import Any
 
 from . import landlock, namespaces, rlimits, seccomp
 from .namespaces import Folders
+from .processes import HELLO, descendants
 from .syscalls import (
     CAP_DAC_READ_SEARCH,
     PR_SET_CHILD_SUBREAPER,
@@ -32,7 +33,6 @@ from .syscalls import (
 INPUT, OUTPUT, ERRORS, CHANNEL, FORKS, REPORT = range(6)
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 TERMINALS = ("/dev/pts", "/dev/ptmx", "/dev/tty")
-HELLO = b"h"  # carries, through the kernel, the sender's process
 REAP_SECONDS = 5
 
 
@@ -160,22 +160,6 @@ def _end_children() -> None:
         except ChildProcessError:
             return
         time.sleep(0.001)
-
-
-def descendants(pid: int) -> list[int]:
-    """All processes below ``pid``, as the kernel lists them at this moment."""
-    found: list[int] = []
-    todo = [pid]
-    while todo:
-        parent = todo.pop()
-        try:
-            for thread in os.listdir(f"/proc/{parent}/task"):
-                with open(f"/proc/{parent}/task/{thread}/children") as file:
-                    todo += (children := [int(word) for word in file.read().split()])
-                    found += children
-        except OSError:
-            pass
-    return found
 
 
 # Process 1 of the namespaces

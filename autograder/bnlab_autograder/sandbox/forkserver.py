@@ -22,6 +22,7 @@ from typing import Any
 
 from . import calls, cells, confine, landlock, wire
 from .files import remove
+from .processes import descendants
 from .syscalls import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, drop_capabilities, prctl
 
 MAX_ORDER = 1 << 16
@@ -141,7 +142,7 @@ def _end(folders: list[str]) -> None:
     until = time.monotonic() + END_SECONDS
     while folders and time.monotonic() < until:
         _reap()
-        children = confine.descendants(os.getpid())
+        children = descendants(os.getpid())
         if not children:
             break
         for child in children:

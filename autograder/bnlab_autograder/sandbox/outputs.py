@@ -48,18 +48,24 @@ class CellOutputs:
     """
 
     def __init__(self, displays: dict[str, list[dict[str, Any]]], paths: Paths):
-        self.outputs: list[dict[str, Any]] = []
+        self._outputs: list[dict[str, Any]] = []
         self._displays, self._paths = displays, paths
         self._clear_on_next = False
 
+    def finished(self) -> list[dict[str, Any]]:
+        """The outputs, in the form of nbformat 4."""
+        for output in self._outputs:
+            if output["output_type"] == "stream" and type(output["text"]) is list:
+                output["text"] = self._paths.clean("".join(output["text"]))
+        return self._outputs
+
     def stream(self, name: str, text: str) -> None:
         self._clear_if_asked()
-        text = self._paths.clean(text)
-        last = self.outputs[-1] if self.outputs else {}
+        last = self._outputs[-1] if self._outputs else {}
         if last.get("output_type") == "stream" and last["name"] == name:
-            last["text"] += text
+            last["text"].append(text)
         else:
-            self.outputs.append({"output_type": "stream", "name": name, "text": text})
+            self._outputs.append({"output_type": "stream", "name": name, "text": [text]})
 
     def add(self, message: Mapping[str, Any]) -> None:
         """Take a message of kind "stream" or "message". Raises ProtocolError if it is not as it should be."""
@@ -88,16 +94,16 @@ class CellOutputs:
     def _clear(self, wait: bool) -> None:
         self._clear_on_next = wait
         if not wait:
-            self.outputs.clear()
+            self._outputs.clear()
 
     def _clear_if_asked(self) -> None:
         if self._clear_on_next:
-            self.outputs.clear()
+            self._outputs.clear()
             self._clear_on_next = False
 
     def _append(self, output: dict[str, Any], content: Mapping[str, Any]) -> None:
         self._clear_if_asked()
-        self.outputs.append(output)
+        self._outputs.append(output)
         name = _display_id(content)
         if name is not None:
             self._displays.setdefault(name, []).append(output)
@@ -112,11 +118,11 @@ class CellOutputs:
         _require(type(data) is dict and type(metadata) is dict)
         for mime, value in data.items():
             _require(len(mime) <= MAX_NAME and (type(value) is str or _is_json_type(mime)))
-        json.dumps(metadata)
-        return {"data": {mime: self._shown(value) for mime, value in data.items()}, "metadata": metadata}
-
-    def _shown(self, value: Any) -> Any:
-        return self._paths.clean(value) if type(value) is str else json.loads(json.dumps(value))
+        shown = {
+            mime: self._paths.clean(value) if type(value) is str else _json(value)
+            for mime, value in data.items()
+        }
+        return {"data": shown, "metadata": _json(metadata)}
 
     def _error(self, content: Mapping[str, Any]) -> dict[str, Any]:
         name, text, lines = content.get("ename"), content.get("evalue"), content.get("traceback")
@@ -128,6 +134,11 @@ class CellOutputs:
             "evalue": self._paths.clean(text),
             "traceback": [self._paths.clean(line) for line in lines],
         }
+
+
+def _json(value: Any) -> Any:
+    """A copy of what is plain JSON; numbers that JSON does not know become null."""
+    return json.loads(json.dumps(value), parse_constant=lambda _: None)
 
 
 def _display_id(content: Mapping[str, Any]) -> str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from .errors import StudentError
-from .wire import Handle, ProtocolError
+from .wire import Handle, Name, ProtocolError
 
 
 class Caller(Protocol):
@@ -64,9 +64,12 @@ class RemoteObject(RemoteName):
         return f"<student's {self.__handle.type_name} #{self.__handle.id}>"
 
 
-def handle_of(value: Any) -> Handle | None:
-    """The handle of a RemoteObject, None for anything else."""
-    return value._RemoteObject__handle if type(value) is RemoteObject else None
+def handle_of(value: RemoteObject) -> Handle:
+    return value._RemoteObject__handle
+
+
+def name_of(value: RemoteName) -> Name:
+    return Name(value._RemoteName__target, value._RemoteName__name)
 
 
 def _refuse_special(name: str) -> None:
@@ -103,6 +106,3 @@ def _rewrite(array: np.ndarray, content: np.ndarray) -> None:
     if array.shape != content.shape:
         array.shape = content.shape
     array[...] = content
-
-
-Callback = Callable[..., Any]

@@ -12,8 +12,8 @@ import threading
 import time
 from typing import Protocol
 
-from .confine import descendants
 from .limits import Limits
+from .processes import descendants
 
 SECONDS = 0.05
 PAGE = resource.getpagesize()

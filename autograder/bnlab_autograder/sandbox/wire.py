@@ -16,7 +16,7 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ MAX_SEGMENTS = 4096
 MAX_TREE = 8 << 20
 INLINE = 4096  # smaller arrays travel within the tree
 
-ARRAY, TUPLE, SCALAR, INT, HANDLE, COMPLEX, PAIRS, ARGUMENT, CALLBACK = range(1, 10)
+ARRAY, TUPLE, SCALAR, INT, HANDLE, COMPLEX, PAIRS, ARGUMENT, CALLBACK, NAME = range(1, 11)
 
 HEADER = struct.Struct("<II")
 DTYPE = re.compile(r"[<>|][biufc]\d{1,2}")
@@ -64,13 +64,21 @@ class CallbackId:
     id: int
 
 
+@dataclass(frozen=True)
+class Name:
+    """Stands for what a dotted name, of the notebook or of an object, means in the student's process."""
+
+    target: Handle | None
+    name: str
+
+
 class Encoder:
     """Turns values into a tree and segments.
 
     Parameters
     ----------
     opaque : callable
-        Gives the Handle or CallbackId for an object that is not plain data, or raises.
+        Gives the Handle, Name or CallbackId for an object that is not plain data, or raises.
     arguments : dict
         ``id(object) -> index`` of objects that the other side has, too; they are sent as a reference.
     exact_strides : bool
@@ -79,7 +87,7 @@ class Encoder:
 
     def __init__(
         self,
-        opaque: Callable[[Any], Handle | CallbackId],
+        opaque: Callable[[Any], Handle | Name | CallbackId],
         arguments: dict[int, int] | None = None,
         *,
         exact_strides: bool = False,
@@ -134,6 +142,9 @@ class Encoder:
         stand_in = value if isinstance(value, Handle) else self.opaque(value)
         if isinstance(stand_in, CallbackId):
             return msgpack.ExtType(CALLBACK, _packed(stand_in.id))
+        if isinstance(stand_in, Name):
+            target = None if stand_in.target is None else stand_in.target.id
+            return msgpack.ExtType(NAME, _packed((target, stand_in.name)))
         return msgpack.ExtType(HANDLE, _packed((stand_in.id, stand_in.type_name)))
 
     def _int(self, value: int) -> Any:
@@ -147,7 +158,7 @@ class Encoder:
     def _dict(self, value: dict, depth: int) -> Any:
         if all(type(key) is str for key in value):
             return {key: self._plain(item, depth + 1) for key, item in value.items()}
-        if len(value) > MAX_PAIRS or not all(_is_key(key) for key in value):
+        if not _are_keys(value):
             return self._opaque(value)
         pairs = [part for item in value.items() for part in item]
         return msgpack.ExtType(PAIRS, _packed([self._plain(part, depth + 1) for part in pairs]))
@@ -180,8 +191,8 @@ class Decoder:
 
     Parameters
     ----------
-    handle, callback, argument : callable
-        Give the object for a Handle, for a CallbackId, and for the index of an argument.
+    handle, callback, name, argument : callable
+        Give the object for a Handle, for a CallbackId, for a Name, and for the index of an argument.
     exact_strides : bool
         Whether arrays may prescribe their strides; not for values from a student's process.
     """
@@ -190,11 +201,12 @@ class Decoder:
         self,
         handle: Callable[[Handle], Any],
         callback: Callable[[CallbackId], Any] | None = None,
+        name: Callable[[Name], Any] | None = None,
         argument: Callable[[int], Any] | None = None,
         *,
         exact_strides: bool = False,
     ):
-        self.handle, self.callback, self.argument = handle, callback, argument
+        self.handle, self.callback, self.name, self.argument = handle, callback, name, argument
         self.exact_strides = exact_strides
         self.segments: list[np.ndarray] = []
         self.parts = 0
@@ -240,6 +252,9 @@ class Decoder:
                 return self.argument(_index(data))
             case 9 if self.callback:
                 return self.callback(CallbackId(_index(data)))
+            case 10 if self.name:
+                target, name = _small(data)
+                return self.name(Name(None if target is None else Handle(target, ""), name))
         raise ProtocolError(f"extension {code}")
 
     def _sequence(self, data: bytes) -> list:
@@ -250,8 +265,8 @@ class Decoder:
     def _pairs(self, data: bytes) -> dict:
         parts = self._sequence(data)
         keys, values = parts[::2], parts[1::2]
-        _require(len(keys) == len(values) <= MAX_PAIRS, "pairs")
-        _require(all(_is_key(key) for key in keys), "keys")
+        _require(len(keys) == len(values), "pairs")
+        _require(_are_keys(keys), "keys")
         return dict(zip(keys, values, strict=True))
 
     def _scalar(self, data: bytes) -> np.generic:
@@ -280,17 +295,19 @@ class Decoder:
 
 
 def mutable_parts(value: Any) -> Iterator[Any]:
-    """Arrays, lists and dictionaries within ``value``, in the same order on both sides of the channel."""
+    """Arrays, lists and dictionaries within ``value`` that can be sent, in the same order on both sides."""
     if type(value) in (list, tuple):
         if type(value) is list:
             yield value
         for item in value:
             yield from mutable_parts(item)
     elif type(value) is dict:
+        if not all(type(key) is str for key in value) and not _are_keys(value):
+            return
         yield value
         for item in value.values():
             yield from mutable_parts(item)
-    elif type(value) is np.ndarray:
+    elif type(value) is np.ndarray and value.dtype.kind in KINDS:
         yield value
 
 
@@ -312,6 +329,10 @@ def _index(data: bytes) -> int:
     index = _small(data)
     _require(type(index) is int and index >= 0, "index")
     return index
+
+
+def _are_keys(keys: Collection) -> bool:
+    return len(keys) <= MAX_PAIRS and all(map(_is_key, keys))
 
 
 def _is_key(key: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -23,8 +22,10 @@ from .limits import Limits
 from .outputs import Paths
 from .probe import CODE, START, probe
 from .session import Session
+from .version import __version__
 
 PRELOAD = ("numpy", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "IPython")
+PYTHON = ("-s", "-S", "-P", "-B")  # without -I, which would also forbid to fix the order of sets
 START_SECONDS = 60
 SANDBOX_UIDS = range(64000, 65000)  # of sandboxes, where this process is root
 
@@ -123,11 +124,8 @@ class Zygote:
     @cached_property
     def version(self) -> str:
         """Describes the code of the sandbox and the libraries in it, for keys of results."""
-        digest = hashlib.sha256()
-        for path in sorted(CODE.glob("*.py")):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
         versions = " ".join(f"{name}={text}" for name, text in sorted(self.info["versions"].items()))
-        return f"sandbox={digest.hexdigest()[:16]} tier={self.tier} {versions}"
+        return f"sandbox={__version__} tier={self.tier} {versions}"
 
     # What Session needs
 
@@ -194,7 +192,7 @@ class Zygote:
             wrapper, code = [], str(CODE)
             if self.tier == "A":
                 wrapper, code = bubblewrap.command(bubblewrap.find(), self.exposure, CODE), bubblewrap.CODE
-            line = [exposure.executable(), "-I", "-S", "-B", "-c", PROGRAM, code, str(theirs.fileno()), site]
+            line = [exposure.executable(), *PYTHON, "-c", PROGRAM, code, str(theirs.fileno()), site]
             self._process = subprocess.Popen(
                 [*wrapper, *line],
                 pass_fds=[theirs.fileno()],
@@ -274,6 +272,7 @@ _QUIET = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
     "PYTHONNOUSERSITE": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
@@ -282,6 +281,10 @@ _QUIET = {
 def _chosen(tier: str | None) -> str:
     if tier not in (None, "A", "B", "C"):
         raise ValueError(f"there is no tier {tier!r}, only A, B and C")
+    if not sys.platform.startswith("linux"):
+        raise errors.SandboxError(
+            "Student code is run on Linux only; here, use a Linux container or virtual machine."
+        )
     if tier == "C":
         return tier
     walls = probe()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from bnlab_autograder.sandbox import CallTimeout, Limits, Zygote
-from bnlab_autograder.sandbox.confine import descendants
+from bnlab_autograder.sandbox.processes import descendants
 
 from .conftest import HOLDING
 

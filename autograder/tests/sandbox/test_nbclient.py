@@ -18,7 +18,7 @@ CELLS = {
     "figure as a value": "fig, ax = plt.subplots(figsize=(2, 2)); ax.plot([1, 2]); plt.close(fig); fig",
     "two plots": "plt.figure(); plt.plot([1]); plt.show(); print('between'); plt.figure(); plt.plot([2]);",
     "rich": "from IPython.display import *\ndisplay(HTML('<b>x</b>'), Markdown('*y*')); Latex('$x$')",
-    "representations": "class R:\n    def _repr_html_(self): return '<i>r</i>'\n    def __repr__(self): return 'R'\nR()",
+    "representations": "class R:\n def _repr_html_(self): return '<i>r</i>'\n def __repr__(self): return 'R'\nR()",
     "error": "def f(x):\n    return 1 / x\nf(0)",
     "library error": "np.linalg.inv(np.zeros((2, 2)))",
     "syntax error": "def f(:\n    pass",

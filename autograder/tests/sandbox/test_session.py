@@ -224,6 +224,31 @@ def test_our_exception_in_a_callback_is_ours(student):
     assert student.echo(1) == 1
 
 
+def test_our_functions_may_call_student_code_in_turn(student):
+    assert student.apply(lambda v: student.echo(v) * student.apply(lambda u: u + 1, v), 3) == 12
+    with pytest.raises(StudentError, match="todo in helper"):
+        student.apply(lambda v: student.outer(), 3)
+    assert student.echo(1) == 1
+
+
+def test_what_our_functions_hand_back_is_what_they_got(session):
+    session.run_cell("def same(f, x): return f(x) is x, f([x])[0] is x")
+    with session.fork() as clone:
+        assert clone.student.same(lambda v: v, np.ones(3)) == (True, True)
+        assert clone.student.same(lambda v: v.copy() if type(v) is np.ndarray else v, np.ones(3)) == (
+            False,
+            True,
+        )
+
+
+def test_student_functions_can_be_arguments(student):
+    assert student.apply(student.echo, 3) == 3
+    np.testing.assert_array_equal(student.apply(student.np.negative, np.ones(2)), [-1, -1])
+    net = student.Net(2)
+    assert student.apply(net.loss, np.ones(2)) == 2.0
+    assert net.calls.get() == 1
+
+
 def test_a_swallowed_callback_error_is_still_raised(session):
     session.run_cell("def swallow(f):\n    try: f()\n    except BaseException: return 'fine'")
     with session.fork() as clone, pytest.raises(ZeroDivisionError):
