@@ -8,6 +8,7 @@ it. Explanations that differ in name are none: a wrong name is worse than no nam
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +19,7 @@ import numpy as np
 
 from bnlab_autograder.curriculum import STAGE_OF
 from bnlab_autograder.diagnosis.bank import Entry, namespace
-from bnlab_autograder.diagnosis.traces import Comparison, Recorder, Table, Trace
+from bnlab_autograder.diagnosis.traces import RAISED, Comparison, Recorder, Table, Trace
 
 PAGE = "mistakes.md"
 KEPT = 64  # tables in memory, about a megabyte each
@@ -71,14 +72,13 @@ class Catalogue:
         A mistake is named in the exercise in which it is made. What is made on top of a mistake in a function that
         is called is recognised, too.
         """
-        found: dict[str, list[Entry]] = {}
+        found: dict[str, tuple[Entry, ...]] = {}
         for exercise in sorted(failed, key=list(STAGE_OF).index):
-            below = [entries[0] for name in self._called_by(exercise) if (entries := found.get(name))]
-            for under in (None, *below):
-                entries = self.explain(exercise, seed, traces[exercise], under)
-                if entries:
-                    found[exercise] = entries
-                    break
+            below = [found[name][0] for name in self._called_by(exercise) if name in found]
+            explanations = (self.explain(exercise, seed, traces[exercise], under) for under in (None, *below))
+            entries = next(filter(None, explanations), ())
+            if entries:
+                found[exercise] = entries
         return {exercise: [described(entry) for entry in entries] for exercise, entries in found.items()}
 
     def explain(
@@ -86,12 +86,10 @@ class Catalogue:
     ) -> tuple[Entry, ...]:
         """The mutants, one for each mistake, that explain ``trace``; ``under``: a mistake in what is called."""
         mutants = self.mutants_of(exercise)
-        if not mutants:
+        if not mutants or not _ever_returned(exercise, trace):  # errors alone are alike for too many reasons
             return ()
         table = self.table(exercise, seed, under)
         seen = table.compare(trace)
-        if not _answers(exercise, trace):
-            return ()
         found = alone(table, seen) or pairs(table, seen) or mainly(table, seen)
         if len({frozenset(mutants[row].mistake for row in rows) for rows in found}) != 1:
             return ()
@@ -112,13 +110,13 @@ class Catalogue:
         for probe in self.probes(exercise):
             course = SimpleNamespace(**namespace(under, entry.source if entry else ""))
             recorder = Recorder(course, probe.name, nudged=nudged)
-            try:
-                with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+                try:
                     probe.run(student=recorder, reference=self.reference, rng=generator(seed, probe.name))
-            except Exception:
-                trace |= recorder.ended(passed=False)
-            else:
-                trace |= recorder.ended(passed=True)
+                    passed = True
+                except Exception:
+                    passed = False
+            trace |= recorder.ended(passed)
         return trace
 
     def _table(self, exercise: str, seed: bytes, under: Entry | None) -> Table:
@@ -131,12 +129,13 @@ class Catalogue:
 
     def _called_by(self, exercise: str) -> list[str]:
         """The exercises that the reference function calls."""
-        return [name for name in getattr(self.reference, exercise).__code__.co_names if name in STAGE_OF]
+        code = getattr(getattr(self.reference, exercise), "__code__", None)
+        return [name for name in code.co_names if name in STAGE_OF] if code else []
 
 
-def _answers(exercise: str, trace: Trace) -> bool:
-    """Whether the function ever returned: errors alone are alike for too many reasons."""
-    return any(function == exercise and what != "raised" for _, function, _, what in trace)
+def _ever_returned(exercise: str, trace: Trace) -> bool:
+    calls = {key[:3] for key in trace if key[1] == exercise}
+    return any((*call, RAISED) not in trace for call in calls)
 
 
 def alone(table: Table, seen: Comparison) -> list[tuple[int, ...]]:

@@ -8,10 +8,9 @@ compares another trace with all of them at once.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bnlab.checks  # noqa: F401  (fills CONTRACTS)
@@ -20,12 +19,10 @@ from bnlab.checks.exercise import CONTRACTS, Contract
 
 RTOL, ATOL = 1e-7, 1e-12  # as hidden cases have them, relative to the largest entry of the feature
 SINGLE = 1e3  # float32 is that much coarser
-NUDGE = 1 + 2.0**-50  # a change of inputs that only shows where digits cancel
-MARGIN = 10.0  # times what a nudge does
+MARGIN = 10.0  # times what a nudge does to an answer
 LARGE = 100_000  # entries; larger answers are known by their shape alone
 BUFFERS = ("running_mean", "running_var")
 OUTCOME, RAISED = "outcome", "raised"
-NAMES, NUMBERS = re.compile(r"""(['"]).*?\1"""), re.compile(r"[0-9]+")  # in the text of an error
 
 
 @dataclass(frozen=True)
@@ -34,8 +31,7 @@ class Seen:
 
     tag: str
     values: np.ndarray | None = None  # float64
-    single: bool = False  # whether they were float32
-    text: str = ""  # of an error, without the numbers and names in it
+    single: bool = False  # whether they have the precision of float32
 
 
 Key = tuple[str, str, int, str]  # case, function, number of the call, what was seen
@@ -52,7 +48,7 @@ class Recorder:
     case : str
         The case that is running.
     nudged : bool
-        Whether to move all arguments by a few units in the last place before each call.
+        Whether to nudge all arguments before each call: by so little that it only shows where digits cancel.
     """
 
     def __init__(self, course: object, case: str, *, nudged: bool = False):
@@ -75,9 +71,10 @@ class Recorder:
     def _call(self, function: Callable, contract: Contract, arguments: tuple, named: dict) -> Any:
         number, self._calls[contract.name] = self._calls[contract.name], self._calls[contract.name] + 1
         given = {**dict(zip(contract.arguments, arguments, strict=False)), **named}
+        own = (*contract.writes, "cache")
+        observed = {name: value for name, value in given.items() if name not in own}
         if self._nudged:
-            _nudge(given)
-        observed = {name: value for name, value in given.items() if name not in (*contract.writes, "cache")}
+            _nudge({name: value for name, value in given.items() if name != "cache"})
         before = {name: _frozen(value) for name, value in observed.items()}
         shapes = _shapes(contract, given)
         found: dict[str, Seen] = {}
@@ -86,16 +83,20 @@ class Recorder:
             found |= _results(contract, shapes, value)
             return value
         except Exception as error:
-            found[RAISED] = _raised(error)
+            found[RAISED] = Seen(_kind(error))
             raise
         finally:
             for name in contract.writes:
                 found |= _buffers(name, given.get(name))
-            found |= {
-                f"{name} changed": Seen("yes") for name in observed if _frozen(observed[name]) != before[name]
-            }
+            for name, value in observed.items():
+                if _frozen(value) != before[name]:
+                    found[f"{name} changed"] = Seen("yes")
+            coarse = any(
+                isinstance(value, np.ndarray) and value.dtype == np.float32 for value in given.values()
+            )
             for what, seen in found.items():
-                self.trace[self._case, contract.name, number, what] = seen
+                key = self._case, contract.name, number, what
+                self.trace[key] = replace(seen, single=True) if coarse else seen
 
 
 def _shapes(contract: Contract, given: Mapping[str, Any]) -> dict[str, tuple[int, ...] | None]:
@@ -153,11 +154,9 @@ def _buffers(argument: str, value: Any) -> dict[str, Seen]:
     return found
 
 
-def _raised(error: Exception) -> Seen:
-    """An error of this process, or one of a student's process as the sandbox reports it."""
-    text = getattr(error, "message", str(error))
-    kind = getattr(error, "type_name", type(error).__name__)
-    return Seen(kind, text=NUMBERS.sub("#", NAMES.sub("…", text)))
+def _kind(error: Exception) -> str:
+    """The type of an error of this process, or of one that a sandbox reports."""
+    return getattr(error, "type_name", type(error).__name__)
 
 
 def _frozen(value: Any) -> Any:
@@ -172,16 +171,17 @@ def _frozen(value: Any) -> Any:
 
 
 def _nudge(value: Any) -> None:
-    """Equal numbers stay equal; the rounding of the others is as good as random."""
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.flags.writeable:
-        value *= value.dtype.type(NUDGE if value.dtype == np.float64 else 1 + 2.0**-21)
+    """Move numbers by up to three units in the last place, each its own way; equal ones stay equal, and 0 stays."""
+    if isinstance(value, np.ndarray) and value.dtype in (np.float64, np.float32) and value.flags.writeable:
+        bits = value.view(f"i{value.dtype.itemsize}")
+        units = (bits * 0x9E3779B1 >> 13) % 7 - 3
+        bits += np.where((value == 0) | ~np.isfinite(value), 0, units).astype(bits.dtype)
     elif isinstance(value, list | tuple):
         for item in value:
             _nudge(item)
     elif type(value) is dict:
-        for key, item in value.items():
-            if key != "cache":
-                _nudge(item)
+        for item in value.values():
+            _nudge(item)
 
 
 @dataclass(frozen=True)
@@ -207,8 +207,11 @@ class Table:
 
     Attributes
     ----------
-    off : array (rows, keys) of bool
-        Where a row differs from the reference.
+    keys : list
+        What was seen in any of the traces.
+    off, noisy, telling : arrays (rows, keys) of bool
+        Where a row differs from the reference, where it is known only roughly, and where it shows an answer: an
+        outcome or an error says too little about its cause.
     """
 
     def __init__(self, traces: Sequence[Trace], nudged: Sequence[Trace]):
