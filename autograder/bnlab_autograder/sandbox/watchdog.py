@@ -51,7 +51,7 @@ class Gauge:
         resident = sum(map(_resident_mb, processes))
         if resident > memory_limit_mb or resident > self._resident_at_sample + 16:
             self._resident_at_sample = resident
-            memory = sum(map(_proportional_mb, processes))
+            memory = sum(map(proportional_mb, processes))
             self.peak_memory_mb = max(self.peak_memory_mb, memory)
             return memory
         return 0.0
@@ -110,7 +110,7 @@ def _resident_mb(pid: int) -> float:
         return 0.0
 
 
-def _proportional_mb(pid: int) -> float:
+def proportional_mb(pid: int) -> float:
     """Memory of a process, shared pages divided among those who share them."""
     try:
         with open(f"/proc/{pid}/smaps_rollup") as file:
