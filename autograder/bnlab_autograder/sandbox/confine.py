@@ -66,6 +66,7 @@ def enter(order: dict[str, Any], files: list[int], student: Callable[[Sandbox], 
     _take_over(files)
     os.setsid()
     os.umask(0o022)
+    _be_first_when_memory_runs_out()
     if sandbox.tier == "A":
         _die_with_parent()
         namespaces.enter()
@@ -86,6 +87,11 @@ def _take_over(files: list[int]) -> None:
     for target, file in zip((OUTPUT, ERRORS, CHANNEL, FORKS, REPORT), high, strict=True):
         os.dup2(file, target, inheritable=target <= ERRORS)
     os.closerange(REPORT + 1, 4096)
+
+
+def _be_first_when_memory_runs_out() -> None:
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
 
 
 def _fork(body: Callable[[], None]) -> int:

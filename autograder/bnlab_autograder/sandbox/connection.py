@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from .errors import CallTimeout, Died, SandboxError, StudentError
 from .limits import Limits
-from .outputs import MAX_NAME, Paths
+from .outputs import Paths, printable
+from .processes import Process
 from .proxy import RemoteName, RemoteObject, handle_of, name_of, write_back
 from .wire import CallbackId, Channel, Decoder, Encoder, Handle, Name, ProtocolError, mutable_parts
 
@@ -50,14 +51,24 @@ class Connection:
     ----------
     sock : socket
     owner : Owner
+    process : Process
+        The one that answers; others may hold the connection open.
     end : callable
         Ends the process.
     cause : callable
         Tells why it has ended.
     """
 
-    def __init__(self, sock: socket.socket, owner: Owner, end: Callable[[], None], cause: Callable[[], Died]):
+    def __init__(
+        self,
+        sock: socket.socket,
+        owner: Owner,
+        process: Process,
+        end: Callable[[], None],
+        cause: Callable[[], Died],
+    ):
         sock.setblocking(False)
+        self._process = process
         self._owner, self._end, self._cause = owner, end, cause
         self._closed = False
         self._channel = Channel(sock, max_segment_bytes=int(owner.limits.answer_mb * MB) + SPARE_BYTES)
@@ -65,7 +76,7 @@ class Connection:
         self._callbacks: list[Callable] = []
         self._parts: list[Any] = []  # arrays, lists and dictionaries among the arguments of the present call
         self._poll = select.poll()
-        for file in (sock.fileno(), *owner.console):
+        for file in (sock.fileno(), process.file, *owner.console):
             self._poll.register(file, select.POLLIN)
 
     def close(self) -> None:
@@ -166,9 +177,12 @@ class Connection:
                 if type(answer) is not dict:
                     raise ProtocolError("answer")
                 return answer, len(frame[0])
-            for file, _ in self._poll.poll(left * 1000):
+            ready = [file for file, _ in self._poll.poll(left * 1000)]
+            for file in ready:
                 if file in self._owner.console:
                     self._read_console(file, on_console)
+            if ready == [self._process.file]:
+                raise EOFError
 
     def _read_console(self, file: int, on_console: OnConsole | None) -> None:
         data = os.read(file, CONSOLE_BYTES)
@@ -194,8 +208,8 @@ class Connection:
         type_name, message, where = answer["type"], answer["message"], answer["where"]
         if type(type_name) is not str or type(message) is not str or type(where) not in (str, type(None)):
             raise ProtocolError("error")
-        where = None if where is None else where[:MAX_NAME]
-        return StudentError(type_name[:MAX_NAME], self._owner.paths.clean(message), where)
+        where = None if where is None else printable(where)
+        return StudentError(printable(type_name), self._owner.paths.clean(message), where)
 
     # Values
 

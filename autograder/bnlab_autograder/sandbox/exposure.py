@@ -31,6 +31,8 @@ SYSTEM_FILES = (
     "/etc/terminfo",
 )  # fmt: skip
 SITE_NAMES = ("site-packages", "dist-packages")
+LIBRARIES = ("lib", "lib64", "local/lib", "local/lib64")
+PYTHONS = ("python3*", "pypy3*")
 NEVER_LINKED = re.compile(r"__pycache__|.*\.pth|__editable__.*|.*\.egg-link")
 
 
@@ -81,12 +83,7 @@ def exposure(packages: Sequence[Path] = (), hidden: Sequence[str] = ()) -> Expos
     hidden_names = {_normal(name) for name in hidden}
     hidden_names |= {module for name in hidden for module in _modules_of(name)}
     sites = _site_folders()
-    concealed = [
-        entry
-        for site in sites
-        for entry in (*_entries(site), *_entries(site / "__pycache__"))
-        if _is_hidden(entry.name, hidden_names)
-    ]
+    hidden_names |= {_normal(name) for site in sites for name in _metadata_that_tells_of(hidden, site)}
     links: dict[str, Path] = {}
     for site in sites:
         for entry in _entries(site):
@@ -96,7 +93,14 @@ def exposure(packages: Sequence[Path] = (), hidden: Sequence[str] = ()) -> Expos
     targets = {path for entry in links.values() if (path := entry.resolve()) != entry}
     trees = [Path(path) for path in (*SYSTEM, *SYSTEM_FILES) if os.path.lexists(path)]
     trees += [*_interpreter(), *sites, *packages, *targets]
-    return Exposure(tuple(_outermost(trees)), tuple(dict.fromkeys(concealed)), links)
+    trees = list(_outermost(trees))
+    concealed = {
+        entry: None
+        for site in (*sites, *_sites_beneath(trees))
+        for entry in (*_entries(site), *_entries(site / "__pycache__"))
+        if _is_hidden(entry.name, hidden_names)
+    }
+    return Exposure(tuple(trees), tuple(concealed), links)
 
 
 def _site_folders() -> list[Path]:
@@ -104,6 +108,22 @@ def _site_folders() -> list[Path]:
     paths = [*sys.path, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
     found = [Path(path).resolve() for path in paths if Path(path).name in SITE_NAMES]
     return [path for path in dict.fromkeys(found) if path.is_dir()]
+
+
+def _sites_beneath(trees: Iterable[Path]) -> list[Path]:
+    """Folders with packages of other interpreters, which are visible, though not on anybody's sys.path."""
+    patterns = [f"{lib}/{python}/{site}" for lib in LIBRARIES for python in PYTHONS for site in SITE_NAMES]
+    return [found.resolve() for tree in trees for pattern in patterns for found in tree.glob(pattern)]
+
+
+def _metadata_that_tells_of(names: Sequence[str], site: Path) -> Iterator[str]:
+    """Folders with metadata of the distributions that have installed one of these packages."""
+    if not names:
+        return
+    recorded = re.compile(rb"^(%s)[/.]" % b"|".join(re.escape(name.encode()) for name in names), re.MULTILINE)
+    for record in site.glob("*.dist-info/RECORD"):
+        if recorded.search(record.read_bytes()):
+            yield record.parent.name
 
 
 def _interpreter() -> list[Path]:

@@ -107,7 +107,7 @@ def _versions() -> dict[str, str]:
 
 def _serve(control: socket.socket, supervisor: int) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    readable = [control, supervisor] if supervisor >= 0 else [control]
+    readable = [control, supervisor]
     while True:
         ready = select.select(readable, [], [], 1.0)[0]
         _reap()

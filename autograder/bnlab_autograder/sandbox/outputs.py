@@ -11,6 +11,11 @@ from .wire import ProtocolError
 MAX_NAME = 200
 
 
+def printable(name: str) -> str:
+    """A name that student code has chosen, made harmless."""
+    return "".join(character for character in name[:MAX_NAME] if character.isprintable())
+
+
 class Paths:
     """Replaces folders of this machine in a text.
 
@@ -66,6 +71,13 @@ class CellOutputs:
             last["text"].append(text)
         else:
             self._outputs.append({"output_type": "stream", "name": name, "text": [text]})
+
+    def copies(self, message: Mapping[str, Any]) -> int:
+        """How often the content of ``message`` will stand in the notebook: an update changes many outputs at once."""
+        content = message.get("content")
+        if message.get("type") != "update_display_data" or type(content) is not dict:
+            return 1
+        return max(1, len(self._displays.get(_display_id(content), ())))
 
     def add(self, message: Mapping[str, Any]) -> None:
         """Take a message of kind "stream" or "message". Raises ProtocolError if it is not as it should be."""

@@ -23,33 +23,20 @@ class Process:
 
     def __init__(self, pid: int):
         self.pid = pid
-        self._file = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+        self.file = os.pidfd_open(pid)  # becomes readable when it ends
 
     @property
     def running(self) -> bool:
-        if self._file is None:
-            return _exists(self.pid)
-        return not readable(self._file, 0)
+        return self.file >= 0 and not readable(self.file, 0)
 
     def send(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
-            if self._file is None:
-                os.kill(self.pid, number)
-            else:
-                signal.pidfd_send_signal(self._file, number)
+            signal.pidfd_send_signal(self.file, number)
 
     def close(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        if self.file >= 0:
+            os.close(self.file)
+            self.file = -1
 
 
 def readable(file: int, seconds: float) -> bool:

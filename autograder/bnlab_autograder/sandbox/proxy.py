@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .errors import StudentError
+from .outputs import printable
 from .wire import Handle, Name, ProtocolError
 
 
@@ -61,7 +62,7 @@ class RemoteObject(RemoteName):
         self.__handle = handle
 
     def __repr__(self) -> str:
-        return f"<student's {self.__handle.type_name} #{self.__handle.id}>"
+        return f"<student's {printable(self.__handle.type_name)} #{self.__handle.id}>"
 
 
 def handle_of(value: RemoteObject) -> Handle:

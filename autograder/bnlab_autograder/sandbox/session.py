@@ -21,7 +21,7 @@ from .connection import CONSOLE_BYTES, MB, Connection, took_too_long
 from .errors import WHY, Died, SandboxError
 from .files import remove
 from .limits import Limits, Usage
-from .outputs import MAX_NAME, CellOutputs
+from .outputs import CellOutputs, printable
 from .processes import SO_PASSCRED, Process, descendants, greeting, readable
 from .proxy import Student
 from .rlimits import processes_of
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from .zygote import Zygote
 
 START_SECONDS = 30.0
-FORK_SECONDS = 10.0
 END_SECONDS = 10.0
 MESSAGE_BYTES = 100  # what a message counts at least, however little it says
 CAUSE_SECONDS = 1.0  # from the end of a connection to the news of why
@@ -128,7 +127,7 @@ class Session:
                 os.close(writing)
         self._leader = Process(greeting(channel, START_SECONDS))
         self._files.callback(self._leader.close)
-        self._connection = Connection(channel, self, self._end, self.cause)
+        self._connection = Connection(channel, self, self._leader, self._end, self.cause)
         WATCHDOG.add(self)
 
     def _socket_pair(self) -> tuple[socket.socket, socket.socket]:
@@ -161,7 +160,7 @@ class Session:
         outputs = CellOutputs(self._displays, self.paths)
 
         def on_output(message: dict[str, Any], size: int) -> None:
-            self._count_output(size)
+            self._count_output(size * outputs.copies(message))
             outputs.add(message)
 
         def on_console(number: int, data: bytes) -> None:
@@ -200,8 +199,8 @@ class Session:
         try:
             with theirs:
                 socket.send_fds(self._forks, [b"f"], [theirs.fileno()])
-            self._connection.request({"do": "fork"}, FORK_SECONDS)
-            process = Process(greeting(ours, FORK_SECONDS))
+            self._connection.request({"do": "fork"}, self.limits.call_seconds)
+            process = Process(greeting(ours, self.limits.call_seconds))
         except (EOFError, OSError):
             ours.close()
             problem = self.cause()
@@ -334,7 +333,7 @@ class Clone:
 
     def __init__(self, session: Session, sock: socket.socket, process: Process):
         self._session, self._process = session, process
-        self._connection = Connection(sock, session, self._end, self._cause)
+        self._connection = Connection(sock, session, process, self._end, self._cause)
         self._ended = self._closed = False
         self.student = Student(self._connection)
 
@@ -372,7 +371,7 @@ def _cell_result(answer: dict[str, Any]) -> CellResult:
     ok, count, error = answer.get("ok"), answer.get("execution_count"), answer.get("error")
     if type(ok) is not bool or type(count) not in (int, type(None)) or type(error) not in (str, type(None)):
         raise Died("protocol")
-    return CellResult(ok=ok, execution_count=count, error=None if error is None else error[:MAX_NAME])
+    return CellResult(ok=ok, execution_count=count, error=None if error is None else printable(error))
 
 
 def _check_name(name: str) -> None:

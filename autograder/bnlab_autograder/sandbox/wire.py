@@ -243,7 +243,7 @@ class Decoder:
             case 5:
                 number, type_name = _small(data)
                 _require(type(number) is int and type(type_name) is str, "handle")
-                return self.handle(Handle(number, type_name[:100]))
+                return self.handle(Handle(number, type_name))
             case 6:
                 return complex(*struct.unpack("<dd", data))
             case 7:

@@ -217,7 +217,7 @@ class Zygote:
 
     def _greet(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Send the settings, and wait until the zygote is warm."""
-        end_of_self = _end_of_self()
+        end_of_self = os.pidfd_open(os.getpid())
         try:
             socket.send_fds(self._control, [json.dumps(settings).encode()], [end_of_self])
             self._control.settimeout(START_SECONDS)
@@ -295,11 +295,3 @@ def _chosen(tier: str | None) -> str:
         text = NEEDS_TRUST if walls.tier == "C" else "Tier A does not hold on this machine: {reasons}"
         raise errors.SandboxError(text.format(reasons=reasons))
     return tier
-
-
-def _end_of_self() -> int:
-    """A file that becomes readable when this process ends."""
-    try:
-        return os.pidfd_open(os.getpid())
-    except (AttributeError, OSError):  # not Linux, or one before 5.3
-        return os.pipe()[0]  # the end for writing stays open as long as this process lives

@@ -44,7 +44,7 @@ def layout(tmp_path, monkeypatch):
     return tmp_path
 
 
-HIDDEN = ["answers", "single", "answers-staff", "more_answers"]
+HIDDEN = ["answers", "single", "more_answers"]
 
 
 @pytest.mark.parametrize("tier", HOLDING)
@@ -73,6 +73,15 @@ def test_nothing_hidden_is_left_when_folders_are_carved(layout):
         readable = any(path.is_relative_to(piece) for piece in pieces)
         assert readable == seen.shows(path)
         assert readable == any(word in str(path) for word in ("given", "helpful", ".pth")), path
+
+
+def test_other_interpreters_packages_are_searched_too(layout, monkeypatch):
+    answers = layout / "other" / "lib" / "python3.11" / "site-packages" / "answers"
+    answers.mkdir(parents=True)
+    monkeypatch.setattr(sys, "base_prefix", str(layout / "other"))
+    seen = exposure(hidden=HIDDEN)
+    assert seen.shows(answers.parent)
+    assert not seen.shows(answers)
 
 
 def test_names_are_normalised():

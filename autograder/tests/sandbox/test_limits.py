@@ -149,6 +149,16 @@ def test_an_output_that_no_frame_holds_is_named(zygote):
         assert "not shown" in result.outputs[0]["text"]
 
 
+def test_an_update_of_many_displays_counts_for_each(zygote):
+    source = """
+from IPython.display import display, update_display
+for _ in range(1000): display("x", display_id="d")
+update_display("x" * 5000, display_id="d")
+"""
+    with zygote.spawn(limits=Limits(output_mb=1)) as session, stopped("output"):
+        session.run_cell(source)
+
+
 def test_output_before_the_limit_is_kept(zygote):
     with zygote.spawn(limits=Limits(output_mb=0.1)) as session:
         with pytest.raises(Died) as caught:

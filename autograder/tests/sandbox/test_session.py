@@ -359,6 +359,15 @@ def test_a_hanging_call_costs_its_clone_alone(zygote):
         assert session.alive
 
 
+def test_the_end_of_a_clone_is_noticed_though_its_children_live(session):
+    session.run_cell("import os, time\ndef f():\n    if os.fork(): os._exit(0)\n    time.sleep(60)")
+    started = time.monotonic()
+    with session.fork() as clone, pytest.raises(Died):
+        clone.student.f()
+    assert time.monotonic() - started < 3
+    assert session.run_cell("1").ok
+
+
 def test_a_call_of_a_closed_clone_fails(session):
     session.run_cell("def f(): return 1")
     with session.fork() as clone:
