@@ -103,7 +103,13 @@ def grade(
 
     def make_pool() -> AbstractContextManager:
         return _pool(
-            few, here.hidden, workers=workers, tier=terms.tier, scheduler=scheduler, security=security
+            few,
+            here.hidden,
+            here.mutants,
+            workers=workers,
+            tier=terms.tier,
+            scheduler=scheduler,
+            security=security,
         )
 
     data, fresh, stopped = [], 0, ""
@@ -139,15 +145,15 @@ def _security(ca: Path | None, cert: Path | None, key: Path | None) -> dict[str,
     return given
 
 
-def _pool(few: bool, hidden: Path, **options: Any) -> AbstractContextManager:
+def _pool(few: bool, hidden: Path, mutants: Path, **options: Any) -> AbstractContextManager:
     """A Dask cluster; for a few submissions, whose grading takes less than its start, judges of our own."""
     if few:
         from bnlab_autograder.grading.pool import LocalPool
 
-        return LocalPool(hidden, workers=options["workers"], tier=options["tier"])
+        return LocalPool(hidden, mutants, workers=options["workers"], tier=options["tier"])
     from bnlab_autograder.grading.cluster import DaskPool
 
-    return DaskPool(hidden, **options)
+    return DaskPool(hidden, mutants, **options)
 
 
 def _brief(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,20 +46,20 @@ def judge(
     from bnlab_autograder.grading.judge import Judge, JudgeFailed, JudgeUnavailable
     from bnlab_autograder.release.answers import previous_stages_source
 
-    hidden, chosen = assets().hidden, tier_for(tier, trust_students)
+    hidden, mutants, chosen = assets().hidden, assets().mutants, tier_for(tier, trust_students)
     try:
         paths = list(files_in(files))
     except NotJudged as problem:
         misuse(str(problem))
     failed = False
-    with Judge(hidden, tier=chosen) as court, log.status("Starting the judge …") as status:
+    with Judge(hidden, mutants, tier=chosen) as court, log.status("Starting the judge …") as status:
         for path in paths:
             status.update(f"Judging {path.name} …")
             try:
                 found = find(path, exercise or ())
                 earliest = min((STAGE_OF[name] for name in found.exercises), key=lambda stage: stage.name)
                 previous = {"previous_stages.py": previous_stages_source(earliest).encode()}
-                verdict = court.judge(job_for(found, hidden, previous, chosen))
+                verdict = court.judge(job_for(found, hidden, mutants, previous, chosen))
             except JudgeUnavailable as problem:
                 misuse(str(problem), "bnlab doctor says what this machine offers.")
             except (NotJudged, JudgeFailed) as problem:

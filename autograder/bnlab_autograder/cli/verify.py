@@ -59,9 +59,15 @@ def verify(
     with Progress(*columns, console=log, transient=True) as progress:
         task = progress.add_task("Judging", total=len(found))
         try:
-            with LocalPool(files.hidden, workers=workers, tier=tier) as pool:
+            with LocalPool(files.hidden, files.mutants, workers=workers, tier=tier) as pool:
                 proofs = proof.verify(
-                    found, files.hidden, pool, tier, store=store, tell=lambda _: progress.advance(task)
+                    found,
+                    files.hidden,
+                    files.mutants,
+                    pool,
+                    tier,
+                    store=store,
+                    tell=lambda _: progress.advance(task),
                 )
         except JudgeUnavailable as problem:
             misuse(str(problem))

@@ -77,7 +77,7 @@ def show(folder: Path, stages: list[Stage], *, workers: int | None, log: Console
             _hand_in(pupil, workspace, stages)
         course = Course(workspace)
         problems = []
-        with LocalPool(course.hidden, workers=workers) as pool:
+        with LocalPool(course.hidden, course.mutants, workers=workers) as pool:
             for stage in stages:
                 task = progress.add_task(f"Grading {stage.name}", total=len(pupils))
                 terms = course.terms(stage.name, limits={"cell_seconds": CELL_SECONDS})

@@ -109,7 +109,7 @@ class Catalogue:
         trace: Trace = {}
         for probe in self.probes(exercise):
             course = SimpleNamespace(**namespace(under, entry.source if entry else ""))
-            recorder = Recorder(course, probe.name, nudged=nudged)
+            recorder = Recorder(course, exercise, probe.name, nudged=nudged)
             with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
                 try:
                     probe.run(student=recorder, reference=self.reference, rng=generator(seed, probe.name))

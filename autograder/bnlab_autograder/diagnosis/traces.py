@@ -2,8 +2,8 @@
 
 A ``Recorder`` stands between a case and the functions that it calls. For every call it notes what an outsider can
 see: the results that the contract names, the running buffers, whether an argument was changed, or the error. A cache
-belongs to the student and is never looked at. A ``Table`` holds the traces of many courses on the same cases and
-compares another trace with all of them at once.
+belongs to the student and is never looked at; the forward pass that has made it is. A ``Table`` holds the traces of
+many courses on the same cases and compares another trace with all of them at once.
 """
 
 from __future__ import annotations
@@ -39,27 +39,29 @@ Trace = dict[Key, Seen]
 
 
 class Recorder:
-    """A course whose calls are noted in ``trace``.
+    """A course whose calls of one exercise are noted in ``trace``.
 
     Parameters
     ----------
     course : object
         Has the functions of the course as attributes.
+    exercise : str
+        The function to watch. Others that a case calls say nothing about it, but for forward passes before it.
     case : str
         The case that is running.
     nudged : bool
         Whether to nudge all arguments before each call: by so little that it only shows where digits cancel.
     """
 
-    def __init__(self, course: object, case: str, *, nudged: bool = False):
-        self._course, self._case, self._nudged = course, case, nudged
+    def __init__(self, course: object, exercise: str, case: str, *, nudged: bool = False):
+        self._course, self._exercise, self._case, self._nudged = course, exercise, case, nudged
         self._calls: Counter[str] = Counter()
         self.trace: Trace = {}
 
     def __getattr__(self, name: str) -> Any:
         function = getattr(self._course, name)
         contract = CONTRACTS.get(name)
-        if contract is None:
+        if contract is None or not self._watches(contract):
             return function
         return lambda *arguments, **named: self._call(function, contract, arguments, named)
 
@@ -67,6 +69,11 @@ class Recorder:
         """The trace, closed with the outcome of the case."""
         self.trace[self._case, OUTCOME, 0, ""] = Seen("passed" if passed else "failed")
         return self.trace
+
+    def _watches(self, contract: Contract) -> bool:
+        own = CONTRACTS.get(self._exercise)
+        forward = own is not None and "cache" in own.arguments and bool(contract.writes)
+        return contract is own or forward
 
     def _call(self, function: Callable, contract: Contract, arguments: tuple, named: dict) -> Any:
         number, self._calls[contract.name] = self._calls[contract.name], self._calls[contract.name] + 1

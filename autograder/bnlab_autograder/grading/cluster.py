@@ -3,7 +3,7 @@
 A task takes a job and returns its verdict, both plain data, and is keyed by the job's content: however often it is
 delivered, there is one verdict. Every worker owns a judge (and with it a zygote) per thread, warm from the first job
 on. A worker that dies takes its job with it, and the scheduler gives the job to another one; a job over which two
-workers have died is given up. The hidden cases travel as a bundle.
+workers have died is given up. Hidden cases and mutants travel as a bundle.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class DaskPool:
 
     Parameters
     ----------
-    hidden : Path
-        The folder of hidden cases.
+    hidden, mutants : Path
+        The folders of hidden cases and of known mistakes.
     scheduler : str, optional
         The address of a scheduler; a cluster of worker processes on this machine is started without one.
     security : Mapping, optional
@@ -60,13 +60,14 @@ class DaskPool:
     def __init__(
         self,
         hidden: Path,
+        mutants: Path,
         *,
         workers: int | None = None,
         tier: str | None = None,
         scheduler: str | None = None,
         security: Mapping[str, Path] | None = None,
     ):
-        self.bundle = Bundle.of(hidden)
+        self.bundle = Bundle.of(hidden=hidden, mutants=mutants)
         self.tier = tier
         self._stack = contextlib.ExitStack()
         self._stack.enter_context(dask.config.set(SETTINGS))
@@ -164,6 +165,7 @@ class JudgePlugin(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="bnlab-cases-"))
         self.bundle.unpack(self.folder)
+        self.hidden, self.mutants = self.folder / "hidden", self.folder / "mutants"
         self.local, self.judges = threading.local(), []
         _benches(worker)[self.bundle.digest] = self
 
@@ -175,7 +177,7 @@ class JudgePlugin(WorkerPlugin):
 
     def judge(self) -> Judge:
         if not hasattr(self.local, "judge"):
-            self.local.judge = Judge(self.folder, tier=self.tier)
+            self.local.judge = Judge(self.hidden, self.mutants, tier=self.tier)
             self.judges.append(self.local.judge)
         return self.local.judge
 
@@ -183,7 +185,7 @@ class JudgePlugin(WorkerPlugin):
 def judge_job(job: dict[str, Any], bundle: str, tier: str) -> dict[str, Any]:
     """The task: a verdict for a job, both as plain data. Runs on a worker."""
     bench = _benches(get_worker())[bundle]
-    if environment_of(job["stage"], bench.folder, tier) != job["environment"]:
+    if environment_of(job["stage"], bench.hidden, bench.mutants, tier) != job["environment"]:
         raise JudgeUnavailable(
             f"the worker at {get_worker().address} has other versions of Python, NumPy or BNLab than this machine; "
             "install the same ones there"

@@ -47,6 +47,10 @@ class Course:
         return assets().hidden
 
     @cached_property
+    def mutants(self) -> Path:
+        return assets().mutants
+
+    @cached_property
     def config(self) -> Config:
         """nbgrader's configuration of this course."""
         return PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
@@ -73,7 +77,7 @@ class Course:
             self.hidden,
             points_of(released.exercises, self.hidden),
             seed,
-            environment_of(stage, self.hidden, chosen),
+            environment_of(stage, self.hidden, self.mutants, chosen),
             limits_for(limits),
             chosen,
         )

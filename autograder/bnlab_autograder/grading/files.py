@@ -62,12 +62,14 @@ def find(path: Path, wanted: Iterable[str] = ()) -> Found:
     return Found(path, sources, exercises)
 
 
-def job_for(found: Found, hidden: Path, previous: dict[str, bytes], tier: str, **limits: float) -> Job:
+def job_for(
+    found: Found, hidden: Path, mutants: Path, previous: dict[str, bytes], tier: str, **limits: float
+) -> Job:
     """A job that runs the file as it is and then judges its exercises. ``previous``: support files."""
     cells = [Cell(f"cell-{number}", source) for number, source in enumerate(found.sources, start=1)]
     cells += [Cell(f"judge-{name}", "", name) for name in found.exercises]
     stages = sorted({STAGE_OF[name].name for name in found.exercises})
-    environment = ":".join(environment_of(stage, hidden, tier) for stage in stages)
+    environment = ":".join(environment_of(stage, hidden, mutants, tier) for stage in stages)
     return Job(stages[0], tuple(cells), previous, PUBLIC_SEED, limits_for(limits), environment)
 
 

@@ -97,6 +97,7 @@ class Verdict:
     ended_in: str = ""  # the id of that cell
     tier: str = ""
     usage: dict[str, float] = field(default_factory=dict)
+    diagnosis: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # known mistakes by exercise
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

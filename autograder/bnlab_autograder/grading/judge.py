@@ -20,7 +20,7 @@ import bnlab
 import bnlab_solutions
 import numpy as np
 
-from bnlab_autograder import __version__, sandbox
+from bnlab_autograder import __version__, diagnosis, sandbox
 from bnlab_autograder.curriculum import STAGES, stage_named
 from bnlab_autograder.grading.job import Job, Verdict, packed, unpacked
 from bnlab_autograder.sandbox import Limits
@@ -46,14 +46,16 @@ class Judge:
     ----------
     hidden : Path
         The folder of hidden cases.
+    mutants : Path
+        The folder of known mistakes, by which a mistake gets its name.
     tier : str, optional
         The walls that student code runs behind: the best there are, if not given.
     memory_mb : int
         The most memory the judge itself may use.
     """
 
-    def __init__(self, hidden: Path, *, tier: str | None = None, memory_mb: int = 4096):
-        self.hidden, self.tier, self.memory_mb = hidden, tier, memory_mb
+    def __init__(self, hidden: Path, mutants: Path, *, tier: str | None = None, memory_mb: int = 4096):
+        self.hidden, self.mutants, self.tier, self.memory_mb = hidden, mutants, tier, memory_mb
         self._process: subprocess.Popen | None = None
         self._connection: Connection | None = None
 
@@ -96,6 +98,7 @@ class Judge:
         self._connection = Connection(ours.detach())
         settings = {
             "hidden": str(self.hidden.resolve()),
+            "mutants": str(self.mutants.resolve()),
             "memory_mb": self.memory_mb,
             "zygote": self._zygote(),
         }
@@ -148,8 +151,11 @@ class Judge:
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
-def environment_of(stage: str, hidden: Path, tier: str) -> str:
-    """A digest of what decides about verdicts of ``stage`` besides the submission: cases, code, versions, tier."""
+def environment_of(stage: str, hidden: Path, mutants: Path, tier: str) -> str:
+    """A digest of what decides about verdicts of ``stage`` besides the submission: cases, code, versions, tier.
+
+    Of the mutants only those count whose mistake is made in an exercise of the stage.
+    """
     parts: dict[str, str] = {
         "tier": tier,
         "python": platform.python_version(),
@@ -160,9 +166,11 @@ def environment_of(stage: str, hidden: Path, tier: str) -> str:
         "cases": digest_of(cases_of(stage, hidden)),
         "reference": _package_digest(bnlab_solutions.__file__),
         "course": _package_digest(bnlab.__file__),
+        "mutants": digest_of(mutants_of(stage, mutants)),
         "judge": digest_of(
             Path(__file__).parent / name for name in ("cases.py", "judge_process.py", "job.py")
         ),
+        "diagnosis": _package_digest(diagnosis.__file__),
     }
     return hashlib.sha256(packed(parts)).hexdigest()
 
@@ -179,6 +187,20 @@ def cases_of(stage: str, hidden: Path) -> list[Path]:
         and any(re.search(rf"[\"']{name}[\"']", text) for name in other.exercises)
     ]
     return [own, *shared, *rests_on]
+
+
+def mutants_of(stage: str, mutants: Path) -> list[Path]:
+    """The mutants whose mistake is made in an exercise of ``stage``."""
+    exercises = stage_named(stage).exercises
+    files = [(path, path.stat()) for path in sorted(mutants.glob("*.py"))]
+    return [path for path, stat in files if _exercise_in(path, stat.st_mtime_ns, stat.st_size) in exercises]
+
+
+@lru_cache(maxsize=4096)
+def _exercise_in(path: Path, _modified: int, _size: int) -> str | None:
+    """What a mutant says about where its mistake is made."""
+    found = re.search(r'^EXERCISE = "(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+    return found[1] if found else None
 
 
 def digest_of(paths: Iterable[Path]) -> str:

@@ -3,18 +3,19 @@
 ``python -m bnlab_autograder.grading.judge_process FD`` talks over the file descriptor FD with ``judge.Judge``. It
 collects the hidden cases once; its test loop then serves one submission after another, so that a submission pays
 for its cases and not for the start of pytest. Student code runs in a sandboxed process, of which every case gets a
-fresh clone. The verdict is formed here, out of the student's reach.
+fresh clone. The verdict is formed here, out of the student's reach. What student code does in the cases is compared
+with what known mistakes do in them; those are run here, since they are the course's own.
 """
 
 from __future__ import annotations
 
-import hashlib
 import resource
 import sys
 import time
 import traceback
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +25,9 @@ import numpy as np
 import pytest
 from _pytest.runner import runtestprotocol
 
+from bnlab_autograder.diagnosis.bank import load_bank
+from bnlab_autograder.diagnosis.catalogue import Catalogue, Probe, generator
+from bnlab_autograder.diagnosis.traces import Recorder, Trace
 from bnlab_autograder.grading.cases import Mismatch, split_name, tracing
 from bnlab_autograder.grading.job import CaseResult, Cell, CellRun, Job, Verdict, packed, unpacked
 from bnlab_autograder.sandbox import CallTimeout, Died, Limits, SandboxError, Session, StudentError, Zygote
@@ -45,7 +49,7 @@ PYTEST_OPTIONS = (
 class Court:
     """The pytest plugin: gives the fixtures of hidden cases, and judges one job after another."""
 
-    def __init__(self, connection: Connection, zygote: Zygote, reference_module: ModuleType):
+    def __init__(self, connection: Connection, zygote: Zygote, reference_module: ModuleType, mutants: Path):
         self.connection = connection
         self.zygote = zygote
         self.reference_module = reference_module
@@ -54,13 +58,17 @@ class Court:
         self.job: Job | None = None
         self.outcome: BaseException | None = None
         self.trace: Any = None
+        self.catalogue = Catalogue(load_bank(mutants), self.probes_of, reference_module)
+        self.recorder: Recorder | None = None
+        self.recorded: dict[str, Trace] = {}  # what student code does in the cases, by exercise
 
     # What a hidden case asks for
 
     @pytest.fixture
-    def student(self) -> Iterator[Any]:
+    def student(self, request: pytest.FixtureRequest) -> Iterator[Any]:
         with self.execution.session.fork() as clone:
-            yield clone.student
+            self.recorder = Recorder(clone.student, split_name(request.node.name)[0], request.node.name)
+            yield self.recorder
 
     @pytest.fixture
     def reference(self) -> ModuleType:
@@ -68,8 +76,7 @@ class Court:
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
-        digest = hashlib.sha256(self.job.seed + request.node.name.encode()).digest()
-        return np.random.default_rng(int.from_bytes(digest, "big"))
+        return generator(self.job.seed, request.node.name)
 
     # How pytest serves
 
@@ -111,7 +118,7 @@ class Court:
     # Judging
 
     def judge(self, job: Job) -> Verdict:
-        self.job = job
+        self.job, self.recorded = job, defaultdict(dict)
         verdict = Verdict(tier=self.zygote.info["tier"])
         started = time.monotonic()
         with Execution(self.zygote, job, verdict) as self.execution:
@@ -124,6 +131,10 @@ class Court:
                         others - set(job.exercises) - {case.exercise for case in verdict.cases}
                     ):
                         verdict.cases += self.cases_of(name)
+        failed = {case.exercise for case in verdict.cases if not case.passed}
+        verdict.diagnosis = self.catalogue.diagnose(
+            job.seed, self.recorded, failed & self.recorded.keys() & set(job.exercises)
+        )
         verdict.usage = {**self.execution.usage, "seconds": round(time.monotonic() - started, 3)}
         return verdict
 
@@ -146,7 +157,7 @@ class Court:
         return results
 
     def run_case(self, item: pytest.Item, result: CaseResult) -> None:
-        self.outcome, self.trace = None, None
+        self.outcome, self.trace, self.recorder = None, None, None
         started = time.perf_counter()
         runtestprotocol(item, log=False, nextitem=None)  # the next case may be of another module
         result.seconds = round(time.perf_counter() - started, 4)
@@ -155,9 +166,15 @@ class Court:
         if self.trace is not None:
             result.remarks = dict(self.trace.remarks)
             result.inherited = sorted(self.trace.inherited) if result.passed else []
+        if self.recorder is not None:
+            self.recorded[result.exercise] |= self.recorder.ended(result.passed)
         session = self.execution.session
         if session is not None and not session.alive:
             self.execution.restart()
+
+    def probes_of(self, exercise: str) -> list[Probe]:
+        """The hidden cases of an exercise for courses that run in this process."""
+        return [Probe(item.name, partial(_run_here, item)) for item in self.items.get(exercise, ())]
 
 
 class Execution:
@@ -226,6 +243,11 @@ class Execution:
         self.usage["peak_memory_mb"] = max(self.usage["peak_memory_mb"], session.usage.peak_memory_mb)
 
 
+def _run_here(item: pytest.Function, **fixtures: Any) -> None:
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    item.function(**{name: {**fixtures, **parameters}[name] for name in item._fixtureinfo.argnames})
+
+
 def _explain(problem: BaseException | None) -> tuple[str, str, str]:
     """Kind, detail and place of what happened to a case; the detail is fit for students."""
     match problem:
@@ -272,7 +294,7 @@ def main() -> None:
     with zygote:
         # Only now: the limit is the judge's own and must not be inherited by students' processes.
         resource.setrlimit(resource.RLIMIT_AS, (settings["memory_mb"] << 20,) * 2)
-        court = Court(connection, zygote, bnlab_solutions)
+        court = Court(connection, zygote, bnlab_solutions, Path(settings["mutants"]))
         status = pytest.main(
             [*PYTEST_OPTIONS, f"--rootdir={hidden}", "-c", "/dev/null", str(hidden)], plugins=[court]
         )

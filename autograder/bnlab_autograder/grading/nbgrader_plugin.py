@@ -62,7 +62,8 @@ class Judged(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         course = Course.find(Path.cwd())
         about = resources["nbgrader"]
-        result = course.grade_one(about["student"], about["assignment"], read_back(nb), _judge(course.hidden))
+        judge = _judge(course.hidden, course.mutants)
+        result = course.grade_one(about["student"], about["assignment"], read_back(nb), judge)
         resources["bnlab_record"] = result.record
         return result.notebook, resources
 
@@ -77,9 +78,9 @@ class Recorded(NbGraderPreprocessor):
 
 
 @cache
-def _judge(hidden: Path) -> Judge:
+def _judge(hidden: Path, mutants: Path) -> Judge:
     """One judge for the whole command."""
-    judge = Judge(hidden)
+    judge = Judge(hidden, mutants)
     atexit.register(judge.close)
     return judge
 

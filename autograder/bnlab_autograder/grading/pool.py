@@ -46,11 +46,11 @@ class LazyPool:
 class LocalPool:
     """Judges in processes of their own, each served by a thread."""
 
-    def __init__(self, hidden: Path, *, workers: int | None = None, tier: str | None = None):
+    def __init__(self, hidden: Path, mutants: Path, *, workers: int | None = None, tier: str | None = None):
         self.workers = workers or default_workers()
         self._local = threading.local()
         self._judges: list[Judge] = []
-        self._make = lambda: Judge(hidden, tier=tier)
+        self._make = lambda: Judge(hidden, mutants, tier=tier)
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="judge")
 
     def __enter__(self) -> LocalPool:

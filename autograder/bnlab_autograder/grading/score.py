@@ -56,7 +56,10 @@ def score(verdict: Verdict, exercises: tuple[str, ...], points: Points) -> list[
     for case in verdict.cases:
         by_exercise.setdefault(case.exercise, {})[case.name] = case
     shares = _Shares(by_exercise, points)
-    return [_score(name, by_exercise.get(name, {}), points[name], shares) for name in exercises]
+    scores = [_score(name, by_exercise.get(name, {}), points[name], shares) for name in exercises]
+    for one in scores:
+        one.diagnosis = verdict.diagnosis.get(one.exercise, []) if one.points < one.max_points else []
+    return scores
 
 
 class _Shares:

@@ -68,6 +68,7 @@ def subjects(mutants: Path, variants: Path, stages: Iterable[Stage] = STAGES) ->
 def verify(
     found: list[Subject],
     hidden: Path,
+    mutants: Path,
     pool: Pool,
     tier: str,
     *,
@@ -75,7 +76,7 @@ def verify(
     tell: Callable[[Proof], None] = lambda proof: None,
 ) -> list[Proof]:
     """Judge every subject and say whether it has earned what it should. Known verdicts are taken from ``store``."""
-    environments = {stage.name: environment_of(stage.name, hidden, tier) for stage in STAGES}
+    environments = {stage.name: environment_of(stage.name, hidden, mutants, tier) for stage in STAGES}
     proofs: list[Proof] = []
 
     def settle(subject: Subject, verdict: Verdict | JudgeFailed) -> None:

@@ -42,7 +42,7 @@ def course(master, tmp_path):
 @pytest.fixture(scope="session")
 def pool():
     """One warm judge for all tests."""
-    with LocalPool(assets().hidden, workers=1) as pool:
+    with LocalPool(assets().hidden, assets().mutants, workers=1) as pool:
         yield pool
 
 

@@ -113,7 +113,6 @@ def layer(**parts: str) -> str:
     return LAYER.substitute(LAYER_PARTS | parts)
 
 
-CANCELLING = "(x**2).mean(axis=0) - mu**2"
 OVERWRITTEN = {"new_mean": "mu", "new_var": "var"}
 EPS_IN_BUFFER = "momentum * running_var + (1 - momentum) * (var + eps)"
 UNBIASED_BUFFER = "momentum * running_var + (1 - momentum) * x.var(axis=0, ddof=1)"
@@ -163,8 +162,8 @@ TWO = [
     ("batchnorm_train", train(std="np.sqrt(var)", out="gamma * xhat"), {"eps-omitted", "shift-forgotten"}),
     (
         "batchnorm_train",
-        train(std="(np.sqrt(var) + eps)", var=CANCELLING),
-        {"eps-outside-root", "catastrophic-cancellation"},
+        train(std="(np.sqrt(var) + eps)", out="xhat"),
+        {"eps-outside-root", "scale-and-shift-forgotten"},
     ),
     (
         "batchnorm_backward",

@@ -13,7 +13,8 @@ X = np.array([[1.0, 2.0], [3.0, 6.0], [5.0, 4.0]])
 
 def traced(calls, *, nudged: bool = False, **functions) -> Trace:
     """The trace of a case that makes ``calls(recorder)``."""
-    recorder = Recorder(SimpleNamespace(**functions), "case", nudged=nudged)
+    (exercise,) = functions
+    recorder = Recorder(SimpleNamespace(**functions), exercise, "case", nudged=nudged)
     calls(recorder)
     return recorder.ended(passed=True)
 
