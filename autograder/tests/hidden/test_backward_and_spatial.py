@@ -53,6 +53,19 @@ def test_a_wrong_node_costs_itself_alone(name: str, node: str) -> None:
     assert lost(judge(MUTANTS[name], 0, [exercise])[exercise]) == [node]
 
 
+def test_a_parameter_follows_from_the_node_before_it() -> None:
+    source = MUTANTS["steps_mean_sign"].source
+    for right, wrong in (
+        ('= d["dxmu"].sum', '= -d["dxmu"].sum'),
+        ('"dscaled": dout', '"dscaled": gamma * dout'),  # what belongs into dxhat
+        ('d["dscaled"] * gamma', 'd["dscaled"]'),
+        ("(dout * steps", "(gamma * dout * steps"),
+    ):
+        source = source.replace(right, wrong)
+    exercise = "batchnorm_backward_steps"
+    assert lost(judge(written(source), 0, [exercise])[exercise]) == ["dxhat"]
+
+
 def test_two_wrong_nodes_cost_both() -> None:
     both = MUTANTS["steps_gamma_missing"].source.replace("2 * steps", "steps")
     exercise = "batchnorm_backward_steps"
