@@ -1,0 +1,29 @@
+"""Attacks on the judge. Each is graded as part of a half-solved notebook; then we look whether it got anywhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from .cells import ATTACKS
+from .cells.attack import POINTS
+
+TYPING_ERRORS = ("NameError", "SyntaxError", "IndentationError")  # of ours: an attack that does not run attacks nothing
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_the_attack_fails(stand, attack):
+    result = stand.attack(attack)
+    assert not result.reached, f"{attack.goal}: {result.reached}"
+    points = result.data["points"]
+    assert points is not None, result.data["findings"]
+    assert points == attack.earns or (attack.harms_itself and points < attack.earns), points
+    assert attack.harms_itself or result.cell_error not in TYPING_ERRORS, result.shown[-1000:]
+
+
+REAL = [attack for attack in ATTACKS if attack.without_walls]
+
+
+@pytest.mark.parametrize("attack", REAL, ids=lambda attack: attack.name)
+def test_without_walls_it_succeeds(open_stand, attack):
+    """The walls stop it, and not a mistake in its cell."""
+    assert attack.sign in open_stand.attack(attack, followed=False).reached
