@@ -38,7 +38,7 @@ def command(bwrap: str, exposure: Exposure, code: Path) -> list[str]:
     bwrap : str
         Path of bubblewrap.
     exposure : Exposure
-        What is visible; all of it at its own path, the links in ``SITE``.
+        What is visible; all of it at its own path. The links are for the zygote to make, in ``SITE``.
     code : Path
         Folder with the program's own code, visible as ``CODE``.
     """
@@ -60,9 +60,7 @@ def command(bwrap: str, exposure: Exposure, code: Path) -> list[str]:
         )
     for path in exposure.hidden:
         line += _covered(path)
-    line += ["--ro-bind", str(code), CODE, "--dir", SITE]
-    for name, target in exposure.links.items():
-        line += ["--symlink", str(target), f"{SITE}/{name}"]
+    line += ["--ro-bind", str(code), CODE, "--tmpfs", SITE]
     return [*line, "--chdir", "/", "--remount-ro", "/"]
 
 

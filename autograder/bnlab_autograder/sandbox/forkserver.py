@@ -30,9 +30,19 @@ FILES_PER_ORDER = 5
 END_SECONDS = 5
 
 
-def main(control_number: int) -> None:
+def main(control_number: int, supervisor: int, settings: dict[str, Any]) -> None:
+    """Prepare, and serve until the trusted side ends.
+
+    Parameters
+    ----------
+    control_number : int
+        Number of the socket to the trusted side.
+    supervisor : int
+        Number of a file that becomes readable when the trusted side ends.
+    settings : dict
+        See ``zygote.Zygote``.
+    """
     control = socket.socket(fileno=control_number)
-    settings, (supervisor,) = _receive(control, 1)
     try:
         information = _prepare(settings)
     except BaseException as problem:
@@ -40,7 +50,7 @@ def main(control_number: int) -> None:
         raise
     control.send(json.dumps(information).encode())
     sys.argv[:], sys.orig_argv[:] = [""], []
-    _serve(control, supervisor)
+    _serve(control, supervisor, settings["sandbox"])
     _end(settings["write"])
 
 
@@ -56,12 +66,10 @@ def _prepare(settings: dict[str, Any]) -> dict[str, Any]:
     elif settings["tier"] == "A":
         drop_capabilities()
         prctl(PR_SET_DUMPABLE, 1)
-    if sys.platform.startswith("linux"):
-        prctl(PR_SET_CHILD_SUBREAPER, 1)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
     _dress(settings)
     for name in settings["preload"]:
         importlib.import_module(name)
-    missing = [name for name in settings["optional"] if not _try_import(name)]
     cells.create_shell(terminals=settings["tier"] == "A")
     cells.warm_up()
     for name in set(os.environ) - set(settings["environment"]):
@@ -71,9 +79,8 @@ def _prepare(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "warm_up_seconds": round(time.perf_counter() - started, 3),
         "rss_mb": _resident_mb(),
-        "threads": len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1,
+        "threads": len(os.listdir("/proc/self/task")),
         "versions": _versions(),
-        "missing": missing,
     }
 
 
@@ -84,14 +91,6 @@ def _dress(settings: dict[str, Any]) -> None:
     import _sitebuiltins
 
     builtins.help = _sitebuiltins._Helper()
-
-
-def _try_import(name: str) -> bool:
-    try:
-        importlib.import_module(name)
-    except ImportError:
-        return False
-    return True
 
 
 def _resident_mb() -> float:
@@ -105,7 +104,7 @@ def _versions() -> dict[str, str]:
     return {"python": sys.version.split()[0], **{name: text for name, text in found.items() if text}}
 
 
-def _serve(control: socket.socket, supervisor: int) -> None:
+def _serve(control: socket.socket, supervisor: int, common: dict[str, Any]) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     readable = [control, supervisor]
     while True:
@@ -115,10 +114,10 @@ def _serve(control: socket.socket, supervisor: int) -> None:
             return
         if control in ready:
             try:
-                order, files = _receive(control, FILES_PER_ORDER)
+                order, files = _receive(control)
             except EOFError:
                 return
-            _spawn(order, files, control)
+            _spawn({**common, **order}, files, control)
 
 
 def _spawn(order: dict[str, Any], files: list[int], control: socket.socket) -> None:
@@ -162,8 +161,8 @@ def _reap() -> None:
         pass
 
 
-def _receive(control: socket.socket, count: int) -> tuple[dict[str, Any], list[int]]:
-    data, files, _, _ = socket.recv_fds(control, MAX_ORDER, count)
+def _receive(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    data, files, _, _ = socket.recv_fds(control, MAX_ORDER, FILES_PER_ORDER)
     if not data:
         raise EOFError
     return json.loads(data), list(files)

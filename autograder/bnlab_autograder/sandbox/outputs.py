@@ -136,6 +136,10 @@ class CellOutputs:
         }
         return {"data": shown, "metadata": _json(metadata)}
 
+    def error(self, name: str, text: str) -> None:
+        """Add an error without a traceback."""
+        self._append(self._error({"ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}), {})
+
     def _error(self, content: Mapping[str, Any]) -> dict[str, Any]:
         name, text, lines = content.get("ename"), content.get("evalue"), content.get("traceback")
         _require(type(name) is str and type(text) is str and type(lines) is list)

@@ -18,7 +18,7 @@ import numpy as np
 
 from . import bubblewrap
 from .connection import CONSOLE_BYTES, MB, Connection, took_too_long
-from .errors import WHY, Died, SandboxError
+from .errors import WHY, Died, SandboxError, StudentError
 from .files import remove
 from .limits import Limits, Usage
 from .outputs import CellOutputs, printable
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 START_SECONDS = 30.0
 END_SECONDS = 10.0
 MESSAGE_BYTES = 100  # what a message counts at least, however little it says
+DRAIN_TIMES = 16  # as a pipe of a megabyte, the largest, needs; who is still writing then is left to it
 CAUSE_SECONDS = 1.0  # from the end of a connection to the news of why
 
 
@@ -101,14 +102,11 @@ class Session:
             raise
 
     def _open(self, zygote: Zygote) -> None:
-        order: dict[str, Any] = {"tier": zygote.tier, "limits": self.limits.to_dict(), "top": bubblewrap.TOP}
-        order["cover_tmp"] = zygote.covers_tmp
+        order: dict[str, Any] = {"limits": self.limits.to_dict(), "top": bubblewrap.TOP}
         if zygote.tier != "A":
             self._folder, order["uid"] = zygote.new_folder()
             order["top"] = self._folder
             self.paths = self.paths.with_folder(self._folder, bubblewrap.TOP)
-            order["searches_all"] = zygote.searches_all
-            order["roots"] = zygote.roots
             order["other_processes"] = processes_of(os.getuid() if order["uid"] is None else order["uid"])
         channel, their_channel = self._socket_pair()
         self._forks, their_forks = self._socket_pair()
@@ -173,6 +171,9 @@ class Session:
             answer = self._connection.request(request, max(seconds, 0), on_output, on_console, too_late)
             self._drain(on_console)
             result = _cell_result(answer)
+        except StudentError as problem:  # not in the cell, but in what runs it, which student code can break
+            outputs.error(problem.type_name, problem.message)
+            result = CellResult(ok=False, error=problem.type_name)
         except SandboxError as problem:
             problem.outputs = outputs.finished()
             self._end()
@@ -184,14 +185,19 @@ class Session:
         return result
 
     def defined(self, names: Sequence[str]) -> list[str]:
-        """Those of the names that stand for something callable in the notebook."""
-        self._require_alive()
-        answer = self._connection.request({"do": "defined", "names": list(names)}, self.limits.call_seconds)
+        """Those of the names that stand for something callable in the notebook; none if its process cannot tell."""
+        try:
+            self._require_alive()
+            answer = self._connection.request(
+                {"do": "defined", "names": list(names)}, self.limits.call_seconds
+            )
+        except SandboxError:
+            return []
         found = answer.get("names")
         return [name for name in names if type(found) is list and name in found]
 
     def fork(self) -> Clone:
-        """A clone of the student's process in its present state."""
+        """A clone of the student's process in its present state. Raises CallTimeout or Died if there can be none."""
         self._require_alive()
         self._drain(None)
         ours, theirs = socket.socketpair()
@@ -206,6 +212,9 @@ class Session:
             problem = self.cause()
             self._end()
             raise problem from None
+        except StudentError as problem:
+            ours.close()
+            raise Died("exit", f"The code's process could not be cloned ({problem}).") from None
         except BaseException:
             ours.close()
             raise
@@ -298,8 +307,8 @@ class Session:
     def _drain(self, on_console: Callable[[int, bytes], None] | None) -> None:
         """Take what has been written past Python by now."""
         for number, file in enumerate(self.console):
-            while readable(file, 0):
-                data = os.read(file, CONSOLE_BYTES)
+            for _ in range(DRAIN_TIMES):
+                data = os.read(file, CONSOLE_BYTES) if readable(file, 0) else b""
                 if not data:
                     break
                 if on_console is not None:

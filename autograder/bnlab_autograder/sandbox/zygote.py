@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -21,20 +23,27 @@ from .files import remove
 from .limits import Limits
 from .outputs import Paths
 from .probe import CODE, START, probe
+from .processes import descendants
 from .session import Session
 from .version import __version__
 
 PRELOAD = ("numpy", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "IPython")
 PYTHON = ("-s", "-S", "-P", "-B")  # without -I, which would also forbid to fix the order of sets
 START_SECONDS = 60
+END_SECONDS = 10
 SANDBOX_UIDS = range(64000, 65000)  # of sandboxes, where this process is root
 
 PROGRAM = (
     START
     + """
-sys.path += sys.argv[3:]
+import json, os
+with open(int(sys.argv[2])) as file:
+    settings = json.load(file)
+for name, target in settings["links"].items():
+    os.symlink(target, os.path.join(settings["site"], name))
+sys.path.append(settings["site"])
 from sandbox import forkserver
-forkserver.main(int(sys.argv[2]))
+forkserver.main(*map(int, sys.argv[3:]), settings)
 """
 )
 
@@ -53,8 +62,6 @@ class Zygote:
         The walls: the best that hold on this machine, if not given; "C" has to be asked for.
     preload : sequence of str
         Modules that are imported before the fork.
-    optional : sequence of str
-        Modules that are imported, too, if they are there.
     environment : mapping
         Environment variables of student code, beside the usual ones.
     packages : sequence of Path
@@ -69,7 +76,6 @@ class Zygote:
         preload: Sequence[str] = PRELOAD,
         environment: Mapping[str, str] | None = None,
         *,
-        optional: Sequence[str] = (),
         packages: Sequence[str | os.PathLike] = (),
         hidden: Sequence[str] = (),
     ):
@@ -82,7 +88,7 @@ class Zygote:
         self._folder = None if self.tier == "A" else Path(tempfile.mkdtemp(prefix="sandbox-")).resolve()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
         try:
-            self._start(preload, optional, environment or {})
+            self._start(preload, environment or {})
         except BaseException:
             self.close()
             raise
@@ -113,10 +119,9 @@ class Zygote:
         if hasattr(self, "_process"):
             self._control.close()
             try:
-                self._process.wait(5)
+                self._process.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+                self._kill()
         self._log.close()
         if self._folder is not None:
             remove(self._folder)
@@ -152,28 +157,6 @@ class Zygote:
         return folder, uid
 
     @cached_property
-    def covers_tmp(self) -> bool:
-        return bubblewrap.covers_tmp(self.exposure)
-
-    @cached_property
-    def roots(self) -> list[str]:
-        """What a sandbox of tier B may still read: what the zygote may, but no folder of another sandbox."""
-        top = Path(*self._folder.parts[:2])
-        readable = [*map(Path, self._readable())]
-        return [str(root) for root in Path("/").iterdir() if root != top] + [
-            str(path) for path in readable if path.is_relative_to(top)
-        ]
-
-    def _readable(self) -> list[str]:
-        own = [] if self._folder is None else [f"{self._folder}/site"]
-        return [*map(str, self.exposure.carved()), str(CODE), *own]
-
-    @cached_property
-    def searches_all(self) -> bool:
-        """Whether other users than root cannot reach the interpreter or the packages."""
-        return os.getuid() == 0 and not self.exposure.open_to_all()
-
-    @cached_property
     def paths(self) -> Paths:
         """How paths of this machine are shown to students."""
         shown = {} if self._folder is None else {f"{self._folder}/site": bubblewrap.SITE}
@@ -183,63 +166,76 @@ class Zygote:
 
     # Starting
 
-    def _start(self, preload: Sequence[str], optional: Sequence[str], environment: Mapping[str, str]) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._control = ours
-        caches = self._folder or bubblewrap.TEMPORARY
-        with theirs:
-            site = bubblewrap.SITE if self.tier == "A" else self._link_packages()
-            wrapper, code = [], str(CODE)
-            if self.tier == "A":
-                wrapper, code = bubblewrap.command(bubblewrap.find(), self.exposure, CODE), bubblewrap.CODE
-            line = [exposure.executable(), *PYTHON, "-c", PROGRAM, code, str(theirs.fileno()), site]
+    def _start(self, preload: Sequence[str], environment: Mapping[str, str]) -> None:
+        wrapper, code, caches = [], str(CODE), str(self._folder)
+        if self._folder is None:
+            wrapper, code = bubblewrap.command(bubblewrap.find(), self.exposure, CODE), bubblewrap.CODE
+            caches = bubblewrap.TEMPORARY
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        end_of_self = os.pidfd_open(os.getpid())
+        with theirs, tempfile.TemporaryFile("w+") as settings:
+            json.dump(self._settings(preload, environment), settings)
+            settings.seek(0)
+            files = [settings.fileno(), theirs.fileno(), end_of_self]
             self._process = subprocess.Popen(
-                [*wrapper, *line],
-                pass_fds=[theirs.fileno()],
+                [*wrapper, exposure.executable(), *PYTHON, "-c", PROGRAM, code, *map(str, files)],
+                pass_fds=files,
                 env={**_QUIET, "MPLCONFIGDIR": f"{caches}/matplotlib", "IPYTHONDIR": f"{caches}/ipython"},
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
             )
-        settings = {
+        os.close(end_of_self)
+        self.info = {"tier": self.tier, **self._await_warmth()}
+
+    def _settings(self, preload: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
+        folder, root = self._folder, os.getuid() == 0
+        site = bubblewrap.SITE
+        if folder is not None:
+            site = str(folder / "site")
+            os.mkdir(site)
+            folder.chmod(0o711)
+        readable = [*map(str, self.exposure.carved()), str(CODE), site]
+        return {
             "tier": self.tier,
             "preload": list(preload),
-            "optional": list(optional),
             "environment": self._environment(environment, site),
             "prefix": sys.prefix,
-            "uid": SANDBOX_UIDS[0] if os.getuid() == 0 and self.tier == "A" else None,
-            "read": [*self._readable(), "/proc", "/sys/devices/system/cpu"],
-            "parent": None if self._folder is None else str(self._folder.parent),
-            "write": [] if self._folder is None else [str(self._folder)],
+            "site": site,
+            "links": {name: str(target) for name, target in self.exposure.links.items()},
+            "uid": SANDBOX_UIDS[0] if root and folder is None else None,
+            "read": [*readable, "/proc", "/sys/devices/system/cpu"],
+            "write": [] if folder is None else [str(folder)],
+            "parent": None if folder is None else str(folder.parent),
+            "sandbox": {
+                "tier": self.tier,
+                "cover_tmp": bubblewrap.covers_tmp(self.exposure),
+                "searches_all": root and not self.exposure.open_to_all(),
+                "roots": [] if folder is None else _without_neighbours(folder, readable),
+            },
         }
-        self.info = {"tier": self.tier, **self._greet(settings)}
 
-    def _greet(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """Send the settings, and wait until the zygote is warm."""
-        end_of_self = os.pidfd_open(os.getpid())
+    def _await_warmth(self) -> dict[str, Any]:
+        """Wait until the zygote is ready."""
+        self._control.settimeout(START_SECONDS)
         try:
-            socket.send_fds(self._control, [json.dumps(settings).encode()], [end_of_self])
-            self._control.settimeout(START_SECONDS)
             answer = json.loads(self._control.recv(1 << 20) or '{"problem": "it has ended"}')
         except OSError as problem:
             answer = {"problem": str(problem)}
-        finally:
-            os.close(end_of_self)
         if "problem" in answer:
-            self._process.kill()
-            self._process.wait()
+            self._kill()
             raise errors.SandboxError(f"the zygote did not start: {answer['problem']}{self._last_words()}")
         self._control.settimeout(None)
         return answer
 
-    def _link_packages(self) -> str:
-        site = self._folder / "site"
-        site.mkdir()
-        for name, target in self.exposure.links.items():
-            (site / name).symlink_to(target)
-        self._folder.chmod(0o711)
-        return str(site)
+    def _kill(self) -> None:
+        """End the zygote, whatever it is doing, and the bubblewrap around it."""
+        for pid in descendants(self._process.pid):
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
 
     def _environment(self, environment: Mapping[str, str], site: str) -> dict[str, str]:
         python = os.path.dirname(exposure.executable())
@@ -295,3 +291,10 @@ def _chosen(tier: str | None) -> str:
         text = NEEDS_TRUST if walls.tier == "C" else "Tier A does not hold on this machine: {reasons}"
         raise errors.SandboxError(text.format(reasons=reasons))
     return tier
+
+
+def _without_neighbours(folder: Path, readable: Sequence[str]) -> list[str]:
+    """What a sandbox of tier B may still read: what the zygote may, but not the sandboxes beside it in ``folder``."""
+    top = Path(*folder.parts[:2])
+    others = [str(root) for root in Path("/").iterdir() if root != top]
+    return others + [path for path in readable if Path(path).is_relative_to(top)]

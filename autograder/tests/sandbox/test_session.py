@@ -146,6 +146,31 @@ def test_defined_tells_what_can_be_called(session):
     assert session.defined(["f", "g", "C", "h"]) == ["f", "C"]
 
 
+def test_a_broken_shell_breaks_only_its_cells(session):
+    session.run_cell("def f(): return 1\nshell = get_ipython()\nshell.run_cell = None")
+    result = session.run_cell("1")
+    assert (result.ok, result.error) == (False, "TypeError")
+    assert result.outputs[0]["output_type"] == "error"
+    assert session.defined(["f"]) == ["f"]
+
+
+def test_a_process_that_cannot_be_cloned_is_told(zygote):
+    with zygote.spawn(limits=Limits(processes=16)) as session:
+        session.run_cell("import threading, time")
+        session.run_cell(
+            "for _ in range(99): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
+        )
+        with pytest.raises(Died, match="could not be cloned"):
+            session.fork()
+
+
+def test_nothing_is_defined_after_the_end(session):
+    session.run_cell("def f(): pass")
+    with pytest.raises(Died):
+        session.run_cell("import os; os._exit(0)")
+    assert session.defined(["f"]) == []
+
+
 # Calls
 
 
@@ -378,10 +403,12 @@ def test_a_call_of_a_closed_clone_fails(session):
 
 def test_clones_with_threads_running(session):
     session.run_cell(
-        "import threading, time\n"
+        "import os, threading\n"
         "def chat():\n"
         "    while True: print('.', end='', flush=True)\n"
-        "threading.Thread(target=chat, daemon=True).start()\n"
+        "def babble():\n"
+        "    while True: os.write(1, b'.' * 1000)\n"
+        "for f in (chat, babble): threading.Thread(target=f, daemon=True).start()\n"
         "def f(): print('x', flush=True); return 1"
     )
     for _ in range(5):
