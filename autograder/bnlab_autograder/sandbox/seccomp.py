@@ -47,11 +47,17 @@ FORBIDDEN_OUTSIDE_NAMESPACES = [
 OWN_PROCESS_ONLY = ["prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"]
 SIGNALS = ["kill", "tgkill"]
 
+# Opening with O_TRUNC but without write access (mode 0, and the odd mode 3) cuts a file, and Landlock before ABI 3
+# takes it for reading.
+OPENING = {"open": 24, "openat": 32}  # name: offset of the flags in struct seccomp_data
+TRUNCATING, CUTS = 0o1003, (0o1000, 0o1003)
+
 CLONE_NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW* flag of clone
 IOCTLS = {0x5412: "TIOCSTI", 0x541C: "TIOCLINUX", 0x8901: "FIOSETOWN", 0x8902: "SIOCSPGRP"}
 FCNTLS = {8: "F_SETOWN", 15: "F_SETOWN_EX"}
 
-LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+LOAD, AND, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_ANY_BIT, RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
+ALL_BITS = 0xFFFFFFFF
 ALLOW, KILL_PROCESS = 0x7FFF0000, 0x80000000
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24  # offsets in struct seccomp_data
 X32_CALLS = 0x40000000
@@ -86,9 +92,11 @@ class _Program:
         """Allow ``name`` if the argument's lower half is one of ``values``."""
         self._on_argument(name, argument, values, ALLOW, _refuse(code))
 
-    def refuse_if(self, name: str, argument: int, values: Iterable[int], code: int) -> None:
-        """Refuse ``name`` if the argument's lower half is one of ``values``."""
-        self._on_argument(name, argument, values, _refuse(code), ALLOW)
+    def refuse_if(
+        self, name: str, argument: int, values: Iterable[int], code: int, mask: int = ALL_BITS
+    ) -> None:
+        """Refuse ``name`` if the argument's lower half, masked, is one of ``values``."""
+        self._on_argument(name, argument, values, _refuse(code), ALLOW, mask)
 
     def refuse_bits(self, name: str, argument: int, bits: int, code: int) -> None:
         self._add(JUMP_EQUAL, number(name, self.machine), 0, 4)
@@ -101,10 +109,15 @@ class _Program:
         self._add(RETURN, ALLOW)
         return b"".join(self.code)
 
-    def _on_argument(self, name: str, argument: int, values: Iterable[int], hit: int, miss: int) -> None:
-        values = list(values)
-        self._add(JUMP_EQUAL, number(name, self.machine), 0, len(values) + 3)
+    def _on_argument(
+        self, name: str, argument: int, values: Iterable[int], hit: int, miss: int, mask: int = ALL_BITS
+    ) -> None:
+        values, nr = list(values), number(name, self.machine)
+        if nr is None:
+            return
+        self._add(JUMP_EQUAL, nr, 0, len(values) + 4)
         self._add(LOAD, argument)
+        self._add(AND, mask)
         for position, value in enumerate(values):
             self._add(JUMP_EQUAL, value, len(values) - position, 0)
         self._add(RETURN, miss)
@@ -138,6 +151,9 @@ def program(own_pid: int | None, scoped_signals: bool = False, machine: str | No
         code.allow_if("socket", FIRST_ARGUMENT, [socket.AF_UNIX], errno.EACCES)
         return code.finished()
     code.refuse(["socket"], errno.EACCES)
+    code.refuse(["openat2"], errno.ENOSYS)  # like clone3
+    for name, flags in OPENING.items():
+        code.refuse_if(name, flags, CUTS, errno.EPERM, TRUNCATING)
     code.refuse(PRETENDED, 0)
     code.refuse(UNSUPPORTED, errno.ENOTSUP)
     code.refuse(FORBIDDEN_OUTSIDE_NAMESPACES, errno.EPERM)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import struct
 
@@ -23,6 +24,8 @@ def decide(code: bytes, architecture: int, number: int, *arguments: int) -> int:
         match operation:
             case seccomp.LOAD:
                 (accumulator,) = struct.unpack_from("<I", data, value)
+            case seccomp.AND:
+                accumulator &= value
             case seccomp.JUMP_EQUAL:
                 position += if_true if accumulator == value else if_false
             case seccomp.JUMP_AT_LEAST:
@@ -93,6 +96,20 @@ def test_without_namespaces_files_and_processes_are_guarded(call):
     assert call("fchmodat", own_pid=7) == refused(0)
     assert call("truncate", own_pid=7) == refused(errno.EPERM)
     assert call("fchmodat") == call("truncate") == call("kill", 8) == ALLOWED
+
+
+def test_without_namespaces_files_cannot_be_cut_by_opening_them(call):
+    reading, writing, both, odd = os.O_RDONLY, os.O_WRONLY, os.O_RDWR, 3
+    for name, before in (("openat", (0, 0)), ("open", (0,))):
+        for mode in (reading, odd):
+            assert call(name, *before, mode | os.O_TRUNC | os.O_CLOEXEC, own_pid=7) in (
+                refused(errno.EPERM),
+                None,
+            )
+            assert call(name, *before, mode | os.O_TRUNC) in (ALLOWED, None)
+        for flags in (reading, reading | os.O_CREAT, writing | os.O_TRUNC, both | os.O_TRUNC | os.O_CREAT):
+            assert call(name, *before, flags, own_pid=7) in (ALLOWED, None)
+    assert call("openat2", own_pid=7) == refused(errno.ENOSYS)
 
 
 def test_calls_of_another_architecture_are_the_end(call):

@@ -60,6 +60,8 @@ def test_the_project_cannot_be_read(denied):
         "os.mkdir('/usr/x')",
         "os.remove(numpy.__file__)",
         "os.truncate(numpy.__file__, 0)",
+        "os.open(numpy.__file__, os.O_RDONLY | os.O_TRUNC)",
+        "os.open(numpy.__file__, 3 | os.O_TRUNC)",
         "os.link(os.__file__, 'x')",
         "os.mkfifo('/usr/x')",
         "os.mknod('disk', 0o60600, os.makedev(254, 0))",
@@ -265,3 +267,47 @@ def test_python_outside_the_sandbox_would_have_succeeded(tmp_path):
     """The attacks above are real: without walls they work."""
     code = f"open({__file__!r}); import socket; socket.socket(); import os; os.kill({os.getpid()}, 0)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+GAPS = """
+import os, sys
+from bnlab_autograder.sandbox import landlock, seccomp, syscalls
+
+victim, work = sys.argv[1:]
+syscalls.drop_capabilities()
+landlock.abi = lambda: 1
+landlock.restrict(["/"], [work])
+seccomp.install(os.getpid(), landlock.rules_signals())
+for attack in (
+    lambda: os.truncate(victim, 0),
+    lambda: os.open(victim, os.O_RDONLY | os.O_TRUNC),
+    lambda: os.open(victim, 3 | os.O_TRUNC),
+    lambda: os.open(victim, os.O_WRONLY),
+    lambda: os.setxattr(victim, "user.x", b""),
+    lambda: os.rename(victim, work + "/mine"),
+    lambda: os.link(victim, work + "/mine"),
+    lambda: os.kill(os.getppid(), 0),
+):
+    try:
+        attack()
+        print("done")
+    except OSError as problem:
+        print(problem.errno)
+os.chmod(victim, 0)
+os.utime(victim, (1, 1))
+"""
+
+
+def test_the_filter_fills_the_gaps_of_the_first_landlock(tmp_path):
+    victim, work = tmp_path / "victim", tmp_path / "work"
+    victim.write_text("content")
+    work.mkdir()
+    before = victim.stat()
+    done = subprocess.run(
+        [sys.executable, "-c", GAPS, victim, work], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "done" not in done.stdout
+    after = victim.stat()
+    assert victim.read_text() == "content"
+    assert (after.st_mode, after.st_mtime) == (before.st_mode, before.st_mtime)
