@@ -34,6 +34,8 @@ def verify(
 ) -> None:
     """Prove the course: reference and correct variants earn full marks, an untouched stub nothing, mutants less.
 
+    The mistakes of the mutants are named, none wrongly, and nothing that is right is said to be a mistake.
+
     Exit status: 0 if everything holds, 1 if something does not, 2 for wrong use.
     """
     from platformdirs import user_cache_path
@@ -73,42 +75,55 @@ def verify(
             misuse(str(problem))
     seconds = time.monotonic() - started
     broken = [one for one in proofs if not one.holds]
+    named = proof.share_named(proofs)
+    holds = not broken and named >= proof.NAMED
     if as_json:
         print_json(
             {
                 "schema": SCHEMA,
                 "version": VERSION,
-                "holds": not broken,
+                "holds": holds,
                 "seconds": round(seconds, 2),
                 "tier": tier,
+                "named": round(named, 4),
                 "proofs": [one.to_dict() for one in proofs],
                 "cases_without_mutant": proof.uncovered(proofs, files.hidden) if not stages else [],
             }
         )
     else:
         _show(proofs, matrix, seconds)
-    raise typer.Exit(FAILED if broken else DONE)
+        if named < proof.NAMED:
+            console.print(f"[red]✗[/] {named:.0%} of the mistakes are named, {proof.NAMED:.0%} should be")
+    raise typer.Exit(DONE if holds else FAILED)
 
 
 def _show(proofs: list, matrix: bool, seconds: float) -> None:
     if matrix:
-        table = Table("mutant", "exercise", "points", "caught by", title="Mutants", title_justify="left")
+        table = Table(
+            "mutant", "exercise", "points", "caught by", "named", title="Mutants", title_justify="left"
+        )
         for one in proofs:
             if one.kind == "mutant":
                 own = [case.partition(".")[2] for case in one.failed if case.startswith(f"{one.exercise}.")]
-                table.add_row(one.name, one.exercise, f"{one.points:g}/{one.max_points:g}", ", ".join(own))
+                name = (one.mistake if one.named else "–") if one.mistake else ""
+                points = f"{one.points:g}/{one.max_points:g}"
+                table.add_row(one.name, one.exercise, points, ", ".join(own), name)
         console.print(table)
     counts, held = Counter(one.kind for one in proofs), Counter(one.kind for one in proofs if one.holds)
-    table = Table("", "judged", "as expected", "expected", title="Proof of the course", title_justify="left")
+    table = Table(
+        "", "judged", "as expected", "expected", "named", title="Proof of the course", title_justify="left"
+    )
     words = {
         "reference": "full marks",
         "stub": "no points",
         "variant": "full marks",
         "mutant": "less than full marks",
     }
+    mistakes = [one.named for one in proofs if one.mistake]
+    named = {"mutant": f"{sum(mistakes)} of {len(mistakes)}"}
     for kind, expected in words.items():
         mark = "[green]✓[/]" if counts[kind] == held[kind] else "[red]✗[/]"
-        table.add_row(f"{mark} {kind}", str(counts[kind]), str(held[kind]), expected)
+        table.add_row(f"{mark} {kind}", str(counts[kind]), str(held[kind]), expected, named.get(kind, ""))
     console.print(table)
     for one in proofs:
         if not one.holds:

@@ -84,26 +84,27 @@ class Recorder:
             _nudge({name: value for name, value in given.items() if name != "cache"})
         before = {name: _frozen(value) for name, value in observed.items()}
         shapes = _shapes(contract, given)
-        found: dict[str, Seen] = {}
         try:
             value = function(*arguments, **named)
-            found |= _results(contract, shapes, value)
-            return value
-        except Exception as error:
-            found[RAISED] = Seen(_kind(error))
+        except Exception as error:  # what the call had changed by then does not come back from a sandbox
+            self._note(contract, number, given, {RAISED: Seen(_kind(error))})
             raise
-        finally:
-            for name in contract.writes:
-                found |= _buffers(name, given.get(name))
-            for name, value in observed.items():
-                if _frozen(value) != before[name]:
-                    found[f"{name} changed"] = Seen("yes")
-            coarse = any(
-                isinstance(value, np.ndarray) and value.dtype == np.float32 for value in given.values()
-            )
-            for what, seen in found.items():
-                key = self._case, contract.name, number, what
-                self.trace[key] = replace(seen, single=True) if coarse else seen
+        found = _results(contract, shapes, value)
+        for name in contract.writes:
+            found |= _buffers(name, given.get(name))
+        found |= {
+            f"{name} changed": Seen("yes") for name in observed if _frozen(observed[name]) != before[name]
+        }
+        self._note(contract, number, given, found)
+        return value
+
+    def _note(
+        self, contract: Contract, number: int, given: Mapping[str, Any], found: dict[str, Seen]
+    ) -> None:
+        coarse = any(isinstance(value, np.ndarray) and value.dtype == np.float32 for value in given.values())
+        for what, seen in found.items():
+            key = self._case, contract.name, number, what
+            self.trace[key] = replace(seen, single=True) if coarse else seen
 
 
 def _shapes(contract: Contract, given: Mapping[str, Any]) -> dict[str, tuple[int, ...] | None]:

@@ -1,4 +1,4 @@
-"""The proof of the course: what is right earns everything, what is wrong does not, and it is known by which case."""
+"""The proof of the course: what is right earns everything; what is wrong does not, and its mistake gets its name."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from bnlab_autograder.grading.score import ExerciseScore, points_of, score
 from bnlab_autograder.grading.store import Store
 
 REFERENCE, STUB, MUTANT, VARIANT = "reference", "stub", "mutant", "variant"
+NAMED = 0.95  # of the mutants that lose points; none may be called by another name
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Subject:
     stage: Stage
     source: str
     exercise: str | None = None  # of a mutant: where its mistake is made
+    mistake: str | None = None  # and what it is called
     expects_full: bool = True
 
 
@@ -45,6 +47,13 @@ class Proof:
     failed: list[str] = field(default_factory=list)  # "exercise.case"
     problem: str = ""  # where it does not hold: what is wrong
     exercise: str | None = None
+    mistake: str | None = None
+    diagnosis: dict[str, list[str]] = field(default_factory=dict)  # mistakes by exercise, the main one first
+
+    @property
+    def named(self) -> bool:
+        """Whether the mistake of a mutant was recognised, before any other."""
+        return self.mistake is not None and self.diagnosis.get(self.exercise, [])[:1] == [self.mistake]
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -59,7 +68,15 @@ def subjects(mutants: Path, variants: Path, stages: Iterable[Stage] = STAGES) ->
         for entry in bank.values():
             if STAGE_OF[entry.exercise] == stage:
                 full = entry.points == "full"
-                yield Subject(MUTANT, entry.name, stage, compose(entry), entry.exercise, full)
+                yield Subject(
+                    MUTANT,
+                    entry.name,
+                    stage,
+                    compose(entry),
+                    entry.exercise,
+                    None if full else entry.mistake,
+                    full,
+                )
         for entry in styles.values():
             if _touches(entry, stage):
                 yield Subject(VARIANT, entry.name, stage, compose(entry))
@@ -101,6 +118,12 @@ def verify(
     return sorted(proofs, key=lambda proof: order[proof.kind, proof.name, proof.stage])
 
 
+def share_named(proofs: Iterable[Proof]) -> float:
+    """Which share of the mutants that lose points was recognised."""
+    named = [proof.named for proof in proofs if proof.mistake is not None]
+    return sum(named) / len(named) if named else 1.0
+
+
 def uncovered(proofs: Iterable[Proof], hidden: Path) -> list[str]:
     """Hidden cases that no mutant fails: either nothing needs them, or a mutant is missing."""
     failed = {case for proof in proofs if proof.kind == MUTANT for case in proof.failed}
@@ -132,7 +155,8 @@ def _touches(entry: Entry, stage: Stage) -> bool:
 
 
 def _proof(subject: Subject, verdict: Verdict | JudgeFailed, hidden: Path) -> Proof:
-    proof = Proof(subject.kind, subject.name, subject.stage.name, False, 0.0, 0.0, exercise=subject.exercise)
+    proof = Proof(subject.kind, subject.name, subject.stage.name, False, 0.0, 0.0)
+    proof.exercise, proof.mistake = subject.exercise, subject.mistake
     if isinstance(verdict, JudgeFailed):
         proof.problem = f"could not be judged: {verdict}"
         return proof
@@ -141,7 +165,8 @@ def _proof(subject: Subject, verdict: Verdict | JudgeFailed, hidden: Path) -> Pr
     scores = score(verdict, exercises, points)
     proof.points, proof.max_points = sum(s.points for s in scores), sum(s.max_points for s in scores)
     proof.failed = [f"{one.exercise}.{case.name}" for one in scores for case in one.cases if not case.passed]
-    proof.problem = _problem(subject, scores, verdict)
+    proof.diagnosis = {one.exercise: [m["mistake"] for m in one.diagnosis] for one in scores if one.diagnosis}
+    proof.problem = _problem(subject, scores, verdict) or _wrong_name(proof)
     proof.holds = not proof.problem
     return proof
 
@@ -158,6 +183,17 @@ def _problem(subject: Subject, scores: list[ExerciseScore], verdict: Verdict) ->
         return f"earns {earned:g} of {most:g} points: {_first_failure(scores)}" if earned != most else ""
     own = next(one for one in scores if one.exercise == subject.exercise)
     return f"earns full marks in {subject.exercise}" if own.points == own.max_points else ""
+
+
+def _wrong_name(proof: Proof) -> str:
+    """What is said about a subject that is not so; a mistake belongs to the exercise in which it is made."""
+    wrong = [
+        f"{exercise}: {mistake}"
+        for exercise, mistakes in proof.diagnosis.items()
+        for mistake in mistakes
+        if (exercise, mistake) != (proof.exercise, proof.mistake)
+    ]
+    return f"is said to make a mistake that it does not make ({', '.join(wrong)})" if wrong else ""
 
 
 def _first_failure(scores: list[ExerciseScore]) -> str:
