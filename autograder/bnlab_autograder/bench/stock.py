@@ -19,22 +19,25 @@ c.ExecutePreprocessor.timeout = 60
 c.Execute.timeout = 60
 """
 
-HEADER = """\
-from types import SimpleNamespace
-import bnlab_solutions as reference
-import numpy as np
-"""
+# The cases have names of their own, which a student's variables must not replace.
+FIRST = """\
+_cases = {{"__name__": "_cases"}}
+exec({source!r}, _cases)
 
-FOOTER = """
 def _points(exercise, table):
+    from types import SimpleNamespace
+    import bnlab_solutions as reference
+    import numpy as np
+
     earned, student = 0.0, SimpleNamespace(**globals())
     for name, points in table.items():
         try:
-            globals()[f"test_{exercise}__{name}"](student, reference, np.random.default_rng(0))
+            _cases[f"test_{{exercise}}__{{name}}"](student, reference, np.random.default_rng(0))
         except Exception:
             continue
         earned += points
     return earned
+
 """
 
 
@@ -49,9 +52,8 @@ def stock_notebook(ours: NotebookNode, stage: str, hidden: Path) -> NotebookNode
             cells.append(cell)
             continue
         visible = new_code_cell(cell.source, id=f"visible-{exercise}"[:64])
-        code = (
-            _cases(stage, hidden) + FOOTER if first else ""
-        ) + f"_points({exercise!r}, {points[exercise]!r})"
+        code = FIRST.format(source=_cases(stage, hidden)) if first else ""
+        code += f"_points({exercise!r}, {points[exercise]!r})"
         cell.source = f"### BEGIN HIDDEN TESTS\n{code}\n### END HIDDEN TESTS"
         cells += [visible, cell]
         first = False
@@ -65,5 +67,4 @@ def shared_modules(hidden: Path) -> list[Path]:
 
 
 def _cases(stage: str, hidden: Path) -> str:
-    source = (hidden / f"test_{stage}.py").read_text(encoding="utf-8")
-    return HEADER + source.replace("from __future__ import annotations\n", "")
+    return (hidden / f"test_{stage}.py").read_text(encoding="utf-8")
