@@ -11,13 +11,20 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from bnlab_autograder.assets import assets
+from bnlab_autograder.grading.cases import load_points
 from bnlab_autograder.grading.graded import Graded, Terms, graded, job_for
-from bnlab_autograder.grading.judge import Judge, JudgeFailed, JudgeUnavailable, environment_of, limits_for
+from bnlab_autograder.grading.judge import (
+    Judge,
+    JudgeFailed,
+    JudgeUnavailable,
+    environment_of,
+    limits_for,
+    stages_behind,
+)
 from bnlab_autograder.grading.record import Ledger
 from bnlab_autograder.grading.released import Released
 from bnlab_autograder.grading.run import Event, Folders, Outcome, Pool, grade_stage, timestamp_of
 from bnlab_autograder.grading.sanitise import Sanitised
-from bnlab_autograder.grading.score import points_of
 from bnlab_autograder.grading.store import Store
 from bnlab_autograder.sandbox import probe
 from bnlab_autograder.workspace import Workspace
@@ -75,7 +82,11 @@ class Course:
         return Terms(
             released,
             self.hidden,
-            points_of(released.exercises, self.hidden),
+            {
+                exercise: cases
+                for name in stages_behind(stage, self.hidden)
+                for exercise, cases in load_points(self.hidden, name).items()
+            },
             seed,
             environment_of(stage, self.hidden, self.mutants, chosen),
             limits_for(limits),

@@ -177,16 +177,23 @@ def environment_of(stage: str, hidden: Path, mutants: Path, tier: str) -> str:
 
 def cases_of(stage: str, hidden: Path) -> list[Path]:
     """The files that hold the hidden cases of ``stage``, the modules that they share, and cases that they rest on."""
-    own = hidden / f"test_{stage}.py"
-    text = own.read_text(encoding="utf-8")
     shared = [path for path in sorted(hidden.glob("*.py")) if not path.name.startswith("test_")]
-    rests_on = [
-        hidden / f"test_{other.name}.py"
-        for other in STAGES
-        if other != stage_named(stage)
-        and any(re.search(rf"[\"']{name}[\"']", text) for name in other.exercises)
-    ]
-    return [own, *shared, *rests_on]
+    return [*(hidden / f"test_{name}.py" for name in stages_behind(stage, hidden)), *shared]
+
+
+def stages_behind(stage: str, hidden: Path) -> list[str]:
+    """``stage``, and the stages whose exercises may excuse a fault in it: those that its cases name, and so on."""
+    behind = [stage_named(stage).name]
+    for name in behind:
+        path = hidden / f"test_{name}.py"
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        behind += [
+            other.name
+            for other in STAGES
+            if other.name not in behind
+            and any(re.search(rf"[\"']{exercise}[\"']", text) for exercise in other.exercises)
+        ]
+    return behind
 
 
 def mutants_of(stage: str, mutants: Path) -> list[Path]:

@@ -182,3 +182,9 @@ def test_the_graded_notebook_shows_points_and_no_secrets(hand_in, grade, course)
     for secret in ("def test_", "expect_close", "bnlab_autograder", str(course.root), "site-packages"):
         assert secret not in text
     assert json.loads(text)["metadata"]["bnlab"]["status"] == "ok"
+
+
+def test_a_stage_is_graded_with_the_cases_it_rests_on(course):
+    terms = course.terms(STAGE.name)
+    assert set(terms.points) >= {"batch_statistics", "batchnorm_train"}
+    assert "standardize" not in terms.points
