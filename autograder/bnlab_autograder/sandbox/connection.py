@@ -181,7 +181,7 @@ class Connection:
             for file in ready:
                 if file in self._owner.console:
                     self._read_console(file, on_console)
-            if ready == [self._process.file]:
+            if self._process.file in ready and self._channel.sock.fileno() not in ready:
                 raise EOFError
 
     def _read_console(self, file: int, on_console: OnConsole | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 from dataclasses import dataclass
@@ -9,10 +10,17 @@ from functools import lru_cache
 from pathlib import Path
 
 from . import bubblewrap, exposure
+from .landlock import GAINS
+from .syscalls import UnsupportedMachineError, machine_index
 
 CODE = Path(__file__).parent
 SECONDS = 20
-NEEDED_ABI = 1  # for tier B; what is lost below 6 is told by Walls.reasons
+
+REFUSALS = {
+    "kernel/apparmor_restrict_unprivileged_userns": "1",
+    "kernel/unprivileged_userns_clone": "0",
+    "user/max_user_namespaces": "0",
+}
 
 START = """
 import sys, types
@@ -38,6 +46,14 @@ namespaces.mount_own_folders(namespaces.Folders(sys.argv[2]), 1, cover_tmp=False
 syscalls.drop_capabilities()
 open(sys.argv[2] + "/work/file", "w").write("x")
 sys.exit(os.getpid() != 1 or not os.path.exists("/proc/1/maps"))
+"""
+)
+
+TRY_USER = (
+    START
+    + """
+from sandbox import confine
+confine.become(64000)
 """
 )
 
@@ -100,15 +116,17 @@ class Walls:
 @lru_cache
 def probe() -> Walls:
     """Find out. The answer is kept for the life of this process."""
-    from .landlock import GAINS
-    from .syscalls import UnsupportedMachineError, machine_index
-
     bwrap = bubblewrap.find()
     reasons = []
     try:
         machine_index()
     except UnsupportedMachineError as problem:
         return Walls("C", 0, False, False, bwrap, (str(problem),))
+    if os.getuid() == 0 and not _try([], TRY_USER)[0]:
+        reason = (
+            "Root here has not the right to become another user, as student code must: start as another user."
+        )
+        return Walls("C", 0, False, False, bwrap, (reason,))
     has_filter, why = _try([], TRY_FILTER)
     if not has_filter:
         reasons.append(f"System calls cannot be filtered ({why}).")
@@ -130,9 +148,22 @@ def probe() -> Walls:
         line = bubblewrap.command(bwrap, exposure.exposure(), CODE)
         has_namespaces, why = _try(line, TRY_NAMESPACES)
         if not has_namespaces:
-            reasons.append(f"Namespaces are refused, as containers and some distributions do ({why}).")
+            reasons.append(f"Namespaces are refused ({why}). {_how_to_get_namespaces()}")
     tier = "A" if has_namespaces and has_filter and abi else "B" if has_filter and abi else "C"
     return Walls(tier, abi, has_namespaces, has_filter, bwrap, tuple(reasons))
+
+
+def _how_to_get_namespaces() -> str:
+    for setting, refusing in REFUSALS.items():
+        try:
+            value = Path("/proc/sys", setting).read_text().strip()
+        except OSError:
+            continue
+        if value == refusing:
+            return (
+                f"The system's setting {setting.replace('/', '.')} = {value} forbids them to ordinary users."
+            )
+    return "Containers usually do that, and tier B is meant for them."
 
 
 def _try(wrapper: list[str], program: str) -> tuple[bool, str]:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from bnlab_autograder.sandbox import CallTimeout, Limits, Zygote
+from bnlab_autograder.sandbox import CallTimeout, Died, Limits, Zygote
 from bnlab_autograder.sandbox.processes import descendants
 
 from .conftest import HOLDING
@@ -59,6 +59,15 @@ def test_daemons_and_threads_end_with_their_sandbox(zygote):
     assert await_none_left(pids) == []
 
 
+def test_daemons_end_with_the_process_that_has_started_them(zygote):
+    with zygote.spawn() as session:
+        session.run_cell(SURVIVORS)
+        pids = [session.leader, *descendants(session.leader)]
+        with pytest.raises(Died):
+            session.run_cell("os._exit(0)")
+        assert await_none_left(pids) == []
+
+
 def test_what_a_clone_starts_ends_with_its_sandbox(zygote):
     with zygote.spawn(limits=Limits(call_seconds=0.3)) as session:
         session.run_cell(
@@ -103,7 +112,7 @@ def test_a_zygote_leaves_nothing(tier):
 
 
 SUPERVISOR = f"""
-import sys, threading, time
+import os, sys, threading, time
 from bnlab_autograder.sandbox import Zygote
 
 def work():  # in a thread that ends, as those of a task queue do
@@ -117,7 +126,9 @@ thread.start()
 thread.join()
 time.sleep(0.3)
 assert session.run_cell("1").ok
-print("ready", flush=True)
+heir = os.fork()  # has copies of all our files
+if heir:
+    print(heir, flush=True)
 time.sleep(60)
 """
 
@@ -126,13 +137,15 @@ time.sleep(60)
 def test_when_the_trusted_side_is_killed_everything_ends(tier):
     before = temporary_folders()
     supervisor = subprocess.Popen([sys.executable, "-c", SUPERVISOR, tier], stdout=subprocess.PIPE, text=True)
-    assert supervisor.stdout.readline() == "ready\n"
-    pids = descendants(supervisor.pid)
+    heir = int(supervisor.stdout.readline())
+    pids = [pid for pid in descendants(supervisor.pid) if pid != heir]
     assert len(pids) > 5
     supervisor.send_signal(signal.SIGKILL)
     supervisor.wait()
     supervisor.stdout.close()
-    assert await_none_left(pids) == []
+    left = await_none_left(pids)
+    os.kill(heir, signal.SIGKILL)
+    assert left == []
     until = time.monotonic() + 3
     while temporary_folders() != before and time.monotonic() < until:
         time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -88,3 +89,11 @@ def test_older_landlock_rules_less():
     rights = [landlock_module.file_rights(version) for version in (1, 2, 3, 5)]
     assert rights == sorted(set(rights))
     assert not rights[1] & landlock_module.TRUNCATE
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can lack root's rights")
+def test_root_that_cannot_become_another_user_is_told():
+    code = "from bnlab_autograder.sandbox import probe, syscalls; syscalls.drop_capabilities(); print(probe())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "tier='C'" in done.stdout
+    assert "start as another user" in done.stdout
