@@ -23,7 +23,13 @@ from bnlab_autograder.workspace import Workspace
 
 MARKER = ".bnlab-demo"
 CELL_SECONDS = 5.0  # of an infinite loop in a demo nobody wants to wait longer
-VARIANTS = ("cache_dict", "loops_over_features", "prints_everywhere", "buffers_with_kept_axes", "spatial_by_transpose")
+VARIANTS = (
+    "cache_dict",
+    "loops_over_features",
+    "prints_everywhere",
+    "buffers_with_kept_axes",
+    "spatial_by_transpose",
+)
 MUTANTS = (
     "forward_eps_outside_root",
     "forward_momentum_swapped",
@@ -60,7 +66,9 @@ def class_of_24() -> list[Pupil]:
     kinds: list[dict[str, Any]] = [{"what": "reference"}, {"what": "untouched", "stub": True}]
     kinds += [{"what": f"variant {name}", "entry": variants[name]} for name in VARIANTS]
     kinds += [{"what": f"mistake {name}", "entry": mutants[name]} for name in MUTANTS]
-    kinds += [{"what": breakage.name, "breakage": breakage} for breakage in BREAKAGES[: len(NAMES) - len(kinds)]]
+    kinds += [
+        {"what": breakage.name, "breakage": breakage} for breakage in BREAKAGES[: len(NAMES) - len(kinds)]
+    ]
     return [Pupil(student, **kind) for student, kind in zip(NAMES, kinds, strict=True)]
 
 
@@ -90,7 +98,11 @@ def show(folder: Path, stages: list[Stage], *, workers: int | None, log: Console
             task = progress.add_task(f"Feedback {stage.name}", total=len(students))
             for page in write_feedback(course, stage.name, students):
                 progress.advance(task)
-                problems += [f"no feedback for {page.student} in {stage.name}: {page.problem}"] if page.problem else []
+                problems += (
+                    [f"no feedback for {page.student} in {stage.name}: {page.problem}"]
+                    if page.problem
+                    else []
+                )
     return {
         "folder": str(folder),
         "stages": [stage.name for stage in stages],
@@ -98,7 +110,12 @@ def show(folder: Path, stages: list[Stage], *, workers: int | None, log: Console
         "as_expected": not problems,
         "problems": problems,
         "class": [
-            {"student": p.student, "what": p.what, "points": p.points, "note": "; ".join(dict.fromkeys(p.notes))}
+            {
+                "student": p.student,
+                "what": p.what,
+                "points": p.points,
+                "note": "; ".join(dict.fromkeys(p.notes)),
+            }
             for p in pupils
         ],
         "open": dict(_to_open(workspace, pupils, stages)),
@@ -122,7 +139,11 @@ def _note(pupil: Pupil, stage: Stage, data: dict[str, Any]) -> list[str]:
     where = f"{pupil.student} ({pupil.what}) in {stage.name}"
     if points is None:
         return [f"{where} was not graded"]
-    mutant = pupil.entry is not None and pupil.what.startswith("mistake") and STAGE_OF[pupil.entry.exercise] == stage
+    mutant = (
+        pupil.entry is not None
+        and pupil.what.startswith("mistake")
+        and STAGE_OF[pupil.entry.exercise] == stage
+    )
     if pupil.what == "reference" or pupil.what.startswith("variant"):
         return [f"{where} earned {points:g} of {most:g}"] if points != most else []
     if pupil.stub:
@@ -136,5 +157,8 @@ def _to_open(workspace: Workspace, pupils: list[Pupil], stages: list[Stage]) -> 
     mistaken = next(pupil for pupil in pupils if pupil.what == f"mistake {MUTANTS[0]}")
     stage = next((s for s in stages if s == STAGE_OF[mistaken.entry.exercise]), stages[0])
     yield "a released notebook", str(workspace.release(stage.name) / f"{stage.name}.ipynb")
-    yield "feedback on a mistake", str(workspace.feedback / mistaken.student / stage.name / f"{stage.name}.html")
+    yield (
+        "feedback on a mistake",
+        str(workspace.feedback / mistaken.student / stage.name / f"{stage.name}.html"),
+    )
     yield "the gradebook", str(workspace.root / "gradebook.db")
