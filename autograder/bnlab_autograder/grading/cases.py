@@ -53,6 +53,22 @@ def tracing() -> Iterator[Trace]:
         _trace.reset(token)
 
 
+_anew: ContextVar[Callable[[], object] | None] = ContextVar("anew", default=None)
+
+
+@contextmanager
+def helpers_from(anew: Callable[[], object]) -> Iterator[None]:
+    """Take a student's helper, by which a fault is excused, from a course that has not seen the case's own calls.
+
+    A helper that knows of them could lie just where a lie excuses a wrong answer.
+    """
+    token = _anew.set(anew)
+    try:
+        yield
+    finally:
+        _anew.reset(token)
+
+
 def remark(code: str, text: str) -> None:
     """Note something that costs no points. The same code is reported once per exercise."""
     trace = _trace.get()
@@ -126,9 +142,19 @@ def _meets(got: object, expected: Callable[[], object], want: np.ndarray, *how: 
             if not np.array_equal(odd, ~np.isfinite(got)):
                 return False
             got, own = np.where(odd, 0, got), np.where(odd, 0, own)
+        elif _varies(want, want, *how) and not _varies(own, want, *how):
+            return False  # with such a helper anything would be right
         return _difference(got, own, *how) is None
     except Exception:  # the student's helper failed: then nothing is inherited from it
         return False
+
+
+def _varies(values: np.ndarray, want: np.ndarray, name: str, feature: int | None, *_: object) -> bool:
+    """Whether a feature of ``values`` varies, measured against the largest entry of ``want``."""
+    axes = tuple(axis for axis in range(want.ndim) if feature is None or axis != feature % want.ndim)
+    if values.shape != want.shape or not values.size:
+        return True
+    return bool((np.ptp(values, axis=axes) > 1e-6 * np.abs(want).max()).any())
 
 
 def _note_inherited(source: str) -> None:
@@ -243,7 +269,8 @@ def with_own(reference: object, student: object, name: str) -> SimpleNamespace:
         f = getattr(reference, each)
         course[each] = FunctionType(f.__code__, dict(f.__globals__), each, f.__defaults__)
     rebuilt = [f for each, f in course.items() if each != name]
-    course[name] = getattr(student, name)
+    anew = _anew.get()
+    course[name] = getattr(student if anew is None else anew(), name)
     for f in rebuilt:
         f.__globals__.update(course)
     return SimpleNamespace(**course)

@@ -15,6 +15,7 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -28,11 +29,12 @@ from _pytest.runner import runtestprotocol
 from bnlab_autograder.diagnosis.bank import load_bank
 from bnlab_autograder.diagnosis.catalogue import Catalogue, Probe, generator
 from bnlab_autograder.diagnosis.traces import Recorder, Trace
-from bnlab_autograder.grading.cases import Mismatch, split_name, tracing
+from bnlab_autograder.grading.cases import Mismatch, helpers_from, split_name, tracing
 from bnlab_autograder.grading.job import CaseResult, Cell, CellRun, Job, Verdict, packed, unpacked
 from bnlab_autograder.sandbox import CallTimeout, Died, Limits, SandboxError, Session, StudentError, Zygote
 
 MAX_RESTARTS = 3  # of a notebook whose cells end or hang their process
+STOPPED = (CallTimeout, Died, StudentError)  # ways in which student code does not come back as it should
 MAX_TIMEOUTS = 2  # of an exercise; its other cases are then not tried
 PYTEST_OPTIONS = (
     "--import-mode=prepend",
@@ -102,8 +104,20 @@ class Court:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        with tracing() as self.trace, np.errstate(all="ignore"):
+        with (
+            tracing() as self.trace,
+            ExitStack() as self.clones,
+            helpers_from(self.student_anew),
+            np.errstate(all="ignore"),
+        ):
             return (yield)
+
+    def student_anew(self) -> Recorder:
+        """Another clone of the student's process; what it does counts as part of the running case."""
+        clone = self.clones.enter_context(self.execution.session.fork())
+        beside = object.__new__(Recorder)
+        vars(beside).update(vars(self.recorder), _course=clone.student)
+        return beside
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> pytest.TestReport:
@@ -125,12 +139,10 @@ class Court:
             for cell in job.cells:
                 self.execution.run(cell)
                 if cell.exercise:
-                    verdict.cases += self.cases_of(cell.exercise)
-                    others = {name for case in verdict.cases for name in case.inherited}
-                    for name in sorted(
-                        others - set(job.exercises) - {case.exercise for case in verdict.cases}
-                    ):
-                        verdict.cases += self.cases_of(name)
+                    cases = self.cases_of(cell.exercise)
+                    verdict.cases += cases
+                    for name in sorted({source for case in cases for source in case.inherited}):
+                        self.judge_excuse(name, cases, verdict)
         failed = {case.exercise for case in verdict.cases if not case.passed}
         verdict.diagnosis = self.catalogue.diagnose(
             job.seed, self.recorded, failed & self.recorded.keys() & set(job.exercises)
@@ -138,9 +150,21 @@ class Court:
         verdict.usage = {**self.execution.usage, "seconds": round(time.monotonic() - started, 3)}
         return verdict
 
+    def judge_excuse(self, name: str, cases: list[CaseResult], verdict: Verdict) -> None:
+        """Judge the exercise that others inherit a fault from, as it is now: it may not be what it was when judged."""
+        then = {case.name: case for case in verdict.cases if case.exercise == name}
+        now = self.cases_of(name)
+        if not then:
+            verdict.cases += now
+        elif any(then[case.name].passed and not case.passed for case in now):
+            for case in cases:
+                if name in case.inherited:
+                    case.passed, case.kind, case.inherited = False, "wrong", []
+                    case.detail = f"{name} is not the function any more that was judged before"
+
     def cases_of(self, exercise: str) -> list[CaseResult]:
         results: list[CaseResult] = []
-        defined = self.execution.session is not None and self.execution.session.defined([exercise])
+        defined = self.execution.defines(exercise)
         for item in self.items.get(exercise, ()):
             result = CaseResult(
                 exercise, split_name(item.name)[1], False, item.function.says, item.function.topic
@@ -204,7 +228,7 @@ class Execution:
             return
         try:
             result = self.session.run_cell(cell.source)
-        except (CallTimeout, Died) as end:
+        except STOPPED as end:
             run.ok, run.outputs = False, [*getattr(end, "outputs", []), _as_error(end)]
             self.verdict.ended, self.verdict.ended_in = str(end), cell.id
             self.left_out.add(cell.id)
@@ -225,11 +249,22 @@ class Execution:
             for cell in [cell for cell in self.done if cell.id not in self.left_out]:
                 try:
                     self.session.run_cell(cell.source)
-                except (CallTimeout, Died):
+                except STOPPED:
                     self.left_out.add(cell.id)
                     break
             else:
                 return
+
+    def defines(self, name: str) -> bool:
+        """Whether the notebook has defined a function of this name."""
+        try:
+            return self.session is not None and bool(self.session.defined([name]))
+        except STOPPED:
+            self.restart()
+        try:
+            return self.session is not None and bool(self.session.defined([name]))
+        except STOPPED:
+            return False
 
     def _open(self) -> None:
         self.session = self.zygote.spawn(files=dict(self.job.files), limits=self.limits)

@@ -78,8 +78,15 @@ class _Shares:
         return self.known[exercise]
 
     def counts(self, case: CaseResult) -> bool:
-        """Whether a case earns its points."""
-        return case.passed and all(self.of(source) >= GRACE for source in case.inherited)
+        """Whether a case earns its points. A mistake costs once: a helper in which it cost nothing excuses nothing."""
+        return case.passed and all(
+            self.of(source) >= GRACE and self.is_off(source) for source in case.inherited
+        )
+
+    def is_off(self, exercise: str) -> bool:
+        """Whether an exercise has shown a mistake: in points that it lost, or in some that it was excused for."""
+        cases = self.by_exercise.get(exercise, {}).values()
+        return self.of(exercise) < 1 or any(case.inherited for case in cases)
 
 
 def _score(
@@ -91,7 +98,7 @@ def _score(
             name, case_name, False, kind="fault", detail="this case was not run"
         )
         passed = shares.counts(case)
-        message = "" if passed else _message(case)
+        message = "" if passed else _message(case, shares)
         results.append(CaseScore(case_name, passed, worth if passed else 0.0, worth, message, case.topic))
     earned, most = sum(case.points for case in results), sum(table.values())
     missing = bool(cases) and all(case.kind == "missing" for case in cases.values())
@@ -99,15 +106,16 @@ def _score(
     return ExerciseScore(name, earned, most, status, results, _remarks(name, cases, shares))
 
 
-def _message(case: CaseResult) -> str:
+def _message(case: CaseResult, shares: _Shares) -> str:
     """Why a case failed: the case's own sentence, then what was seen."""
     if case.kind == "missing":
         if case.where and case.where != case.exercise and case.where in STAGE_OF:
             return f"{case.exercise} calls {case.where}, which is not implemented"
         return "not implemented"
     if case.passed:  # not excused
-        source = ", ".join(case.inherited)
-        return f"{case.says} What is off comes from {source}, which earned less than half its points."
+        weak = [source for source in case.inherited if shares.of(source) < GRACE]
+        why = "earned less than half its points" if weak else "lost no points itself"
+        return f"{case.says} What is off comes from {', '.join(weak or case.inherited)}, which {why}."
     within = f" in {case.where}" if case.where and case.where != case.exercise else ""
     seen = {
         "error": f"It raised {case.detail}{within}.",

@@ -67,6 +67,12 @@ def test_a_helper_that_is_mostly_wrong_excuses_nothing():
     assert "less than half" in result[1].cases[0].message
 
 
+def test_a_helper_that_lost_nothing_excuses_nothing():
+    result = score(verdict(batchnorm_train__eps="inherited:batch_statistics"), BOTH, POINTS)
+    assert points(result) == {"batch_statistics": 4.0, "batchnorm_train": 1.0}
+    assert "lost no points" in result[1].cases[0].message
+
+
 def test_excuses_do_not_go_round_in_circles():
     result = score(
         verdict(
