@@ -85,7 +85,10 @@ class Watchdog:
                     self._thread = None
                     return
             for sandbox in sandboxes:
-                check(sandbox)
+                try:
+                    check(sandbox)
+                except Exception:  # what cannot be watched must not run on
+                    sandbox.stop("killed")
 
 
 def check(sandbox: Watched) -> None:

@@ -93,7 +93,9 @@ def test_older_landlock_rules_less():
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can lack root's rights")
 def test_root_that_cannot_become_another_user_is_told():
-    code = "from bnlab_autograder.sandbox import probe, syscalls; syscalls.drop_capabilities(); print(probe())"
+    code = (
+        "from bnlab_autograder.sandbox import probe, syscalls; syscalls.drop_capabilities(); print(probe())"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "tier='C'" in done.stdout
     assert "start as another user" in done.stdout
