@@ -6,11 +6,17 @@ so that ``bnlab --help`` is quick.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 import typer
 
 COMMANDS = ("init", "release", "grade", "feedback", "log", "judge", "verify", "demo", "bench")
+
+
+# jsonschema, which nbformat imports, would build a grammar of international URLs, which takes 0.8 s and serves a
+# format that no schema here uses. Marked as missing, it is left out.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 
 def register(app: typer.Typer) -> None:

@@ -10,6 +10,7 @@ from bnlab_autograder.curriculum import stage_named
 
 if TYPE_CHECKING:
     from bnlab_autograder.grading.course import Course
+    from bnlab_autograder.workspace import Workspace
 
 
 def stage_in(name: str) -> str:
@@ -18,6 +19,18 @@ def stage_in(name: str) -> str:
         return stage_named(name).name
     except LookupError as problem:
         misuse(str(problem.args[0]))
+
+
+def workspace_in(folder: Path) -> Workspace:
+    """The course folder that holds ``folder``; unlike ``course_in`` this imports nothing that takes long."""
+    from bnlab_autograder.workspace import NoWorkspace, Workspace
+
+    try:
+        found = Workspace.find(folder)
+        _ = found.settings
+        return found
+    except (NoWorkspace, OSError) as problem:
+        misuse(str(problem))
 
 
 def course_in(folder: Path) -> Course:

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import json
+import signal
+import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from bnlab_autograder.cli.output import DONE, FAILED, console, log, misuse, print_json
+from bnlab_autograder.cli.progress import Meter, clock, progress
+
+if TYPE_CHECKING:
+    from bnlab_autograder.grading.pool import Judges
+    from bnlab_autograder.workspace import Workspace
 
 EPILOG = (
     "Examples: bnlab grade 02_train_test · bnlab grade 02 --student ada --force · "
     "bnlab grade 02 --json > grades.jsonl"
 )
-FEW = 4
+STOPPED = 130  # exit status after Ctrl-C, as shells have it
+FEW = 4  # submissions that are graded without Dask, whose start would take longer
+MANY = 40  # submissions; of more only those with notes are listed
 MARKS = {
     "graded": "[green]✓[/]",
     "unreadable": "[yellow]![/]",
@@ -80,43 +80,59 @@ def grade(
 
     What has not changed since the last run is not graded again. A run that was stopped goes on where it was.
 
-    Exit status: 0 if every submission has a grade, 1 if one could not be graded, 2 for wrong use.
+    Exit status: 0 if every submission has a grade, 1 if one could not be graded or the run could not go on, 2 for
+    wrong use, 130 if you stopped it.
     """
-    from bnlab_autograder.cli.course import course_in, stage_in
+    from bnlab_autograder.cli.course import stage_in, workspace_in
     from bnlab_autograder.cli.walls import tier_for
-    from bnlab_autograder.grading.course import NoSubmissions
-    from bnlab_autograder.grading.judge import JudgeUnavailable
-    from bnlab_autograder.grading.pool import LazyPool
-    from bnlab_autograder.grading.released import NoRelease
-    from bnlab_autograder.grading.run import Interrupted
 
-    name, here = stage_in(stage), course_in(course)
-    limits = {"cell_seconds": cell_seconds} if cell_seconds else None
     started = time.monotonic()
-    try:
-        terms = here.terms(name, tier=tier_for(tier, trust_students), limits=limits)
-        students = here.students(name, student or ())
-    except (NoRelease, NoSubmissions, ValueError) as problem:
-        misuse(str(problem))
+    name, workspace = stage_in(stage), workspace_in(course)
     security = _security(tls_ca, tls_cert, tls_key)
-    few = len(students) <= FEW and scheduler is None
-
-    def make_pool() -> AbstractContextManager:
-        return _pool(
-            few,
-            here.hidden,
-            here.mutants,
-            workers=workers,
-            tier=terms.tier,
-            scheduler=scheduler,
-            security=security,
-        )
-
+    chosen = tier_for(tier, trust_students)
     data, fresh, stopped = [], 0, ""
-    with _progress(len(students), events) as tell, LazyPool(make_pool) as pool:
+    with ExitStack() as stack:
+        judges = None
+        if scheduler is None:
+            # They warm up while this process imports what it needs itself.
+            judges = stack.enter_context(closing(_judges(workspace, name, student, workers, chosen, force)))
+        from bnlab_autograder.grading.course import Course, NoSubmissions
+        from bnlab_autograder.grading.judge import JudgeUnavailable
+        from bnlab_autograder.grading.pool import Interrupted, LazyPool
+        from bnlab_autograder.grading.record import NotRegistered
+        from bnlab_autograder.grading.released import NoRelease
+
+        here = Course(workspace)
         try:
+            limits = {"cell_seconds": cell_seconds} if cell_seconds else None
+            terms = here.terms(name, tier=chosen, limits=limits)
+            students = here.students(name, student or ())
+        except (NoRelease, NoSubmissions, LookupError, ValueError) as problem:
+            misuse(str(problem))
+        meter, tell = stack.enter_context(progress(name, len(students), events, log))
+        stop = stack.enter_context(_stopping())
+
+        def make_pool() -> AbstractContextManager:
+            if judges is not None and len(students) <= FEW:
+                from bnlab_autograder.grading.pool import LocalPool
+
+                return LocalPool(here.hidden, here.mutants, judges=judges)
+            from bnlab_autograder.grading.cluster import DaskPool
+
+            where = {"judges": judges} if judges else {"scheduler": scheduler, "security": security}
+            return DaskPool(here.hidden, here.mutants, tier=chosen, **where)
+
+        try:
+            pool = stack.enter_context(LazyPool(make_pool))
             for outcome in here.grade(
-                name, students, pool, terms=terms, force=force, reason=reason, tell=tell
+                name,
+                students,
+                pool,
+                terms=terms,
+                force=force,
+                reason=reason,
+                tell=tell,
+                stop=lambda: bool(stop),
             ):
                 fresh += outcome.fresh
                 data.append(_brief(outcome.data))
@@ -124,15 +140,61 @@ def grade(
                     print_json(outcome.data, one_line=True)
         except JudgeUnavailable as problem:
             misuse(str(problem), "bnlab doctor says what this machine offers.")
-        except (Interrupted, KeyboardInterrupt) as problem:
-            stopped = f"Stopped: {problem}." if str(problem) else "Stopped."
-    if stopped:
-        log.print(f"[red]{escape(stopped)}[/]", highlight=False, soft_wrap=True)
-        log.print(f"{len(data)} of {len(students)} are recorded; the same command goes on from there.")
-        raise typer.Exit(FAILED)
+        except NotRegistered as problem:
+            misuse(str(problem))
+        except Interrupted as problem:
+            stopped = str(problem)
+        except KeyboardInterrupt:
+            stop.append("at once")
+    if stopped or (stop and len(data) < len(students)):
+        tell({"event": "stopped", "text": stopped or "on request"})
+        log.print(
+            f"[red]Stopped{escape(f': {stopped}' if stopped else '')}.[/]", highlight=False, soft_wrap=True
+        )
+        again = f"bnlab grade {name}{'' if course == Path() else f' -C {course}'}"
+        text = f"{len(data)} of {len(students)} are recorded; this goes on from there: {again}"
+        log.print(escape(text), highlight=False, soft_wrap=True)
+        raise typer.Exit(FAILED if stopped else STOPPED)
     if not as_json:
-        _show(name, data, fresh, time.monotonic() - started)
+        _show(name, data, fresh, meter, time.monotonic() - started)
     raise typer.Exit(FAILED if any(one["status"] == "failed" for one in data) else DONE)
+
+
+def _judges(
+    workspace: Workspace, stage: str, wanted: list[str] | None, workers: int | None, tier: str, force: bool
+) -> Judges:
+    """Judges for this machine; they start to warm up if it is likely that something must be executed."""
+    from bnlab_autograder.assets import assets
+    from bnlab_autograder.grading.pool import Judges, default_workers
+
+    students = wanted or [student for student, _ in workspace.submissions(stage)]
+    judges = Judges(
+        assets().hidden,
+        assets().mutants,
+        tier=tier,
+        count=max(1, min(workers or default_workers(), len(students))),
+    )
+    new = any(not (workspace.autograded / student / stage).exists() for student in students)
+    return judges.launch() if students and (new or force) else judges
+
+
+@contextmanager
+def _stopping() -> Iterator[list[str]]:
+    """A list that is not empty any more once the user wants the run to end. A second Ctrl-C raises."""
+    asked: list[str] = []
+
+    def ask(number: int, _: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(signal.Signals(number).name)
+        log.print("Finishing what is being judged. Once more stops at once.", highlight=False)
+
+    old = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
 
 
 def _security(ca: Path | None, cert: Path | None, key: Path | None) -> dict[str, Path] | None:
@@ -145,66 +207,40 @@ def _security(ca: Path | None, cert: Path | None, key: Path | None) -> dict[str,
     return given
 
 
-def _pool(few: bool, hidden: Path, mutants: Path, **options: Any) -> AbstractContextManager:
-    """A Dask cluster; for a few submissions, whose grading takes less than its start, judges of our own."""
-    if few:
-        from bnlab_autograder.grading.pool import LocalPool
-
-        return LocalPool(hidden, mutants, workers=options["workers"], tier=options["tier"])
-    from bnlab_autograder.grading.cluster import DaskPool
-
-    return DaskPool(hidden, mutants, **options)
-
-
 def _brief(data: Mapping[str, Any]) -> dict[str, Any]:
     return {key: data[key] for key in ("student", "points", "max_points", "status", "findings")}
 
 
-@contextmanager
-def _progress(total: int, events: Path | None) -> Iterator[Callable[[Mapping[str, Any]], None]]:
-    """Events to a bar on the terminal, and to a file if there is one."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    file = events.open("a", encoding="utf-8") if events else None
-    failed, done, started = 0, 0, time.monotonic()
-    try:
-        with Progress(*columns, console=log, transient=True) as progress:
-            task = progress.add_task("Grading", total=total, rate="")
-
-            def tell(event: Mapping[str, Any]) -> None:
-                nonlocal failed, done
-                if file is not None:
-                    file.write(
-                        json.dumps({"time": round(time.time(), 3), **event}, ensure_ascii=False) + "\n"
-                    )
-                    file.flush()
-                if event["event"] == "warning":
-                    log.print(f"[yellow]{escape(event['text'])}[/]")
-                if event["event"] == "graded":
-                    done += 1
-                    failed += event["status"] == "failed"
-                    rate = f"{done / max(time.monotonic() - started, 1e-3):.1f}/s"
-                    progress.update(task, advance=1, rate=f"{rate}, {failed} failed" if failed else rate)
-
-            yield tell
-    finally:
-        if file is not None:
-            file.close()
-
-
-def _show(stage: str, data: list[dict[str, Any]], fresh: int, seconds: float) -> None:
-    table = Table("", "student", "points", "notes", title=f"{stage}", title_justify="left")
-    for one in sorted(data, key=lambda one: one["student"]):
+def _show(stage: str, data: list[dict[str, Any]], fresh: int, meter: Meter, seconds: float) -> None:
+    """A row for each submission, or for those with notes, and the whole in some lines."""
+    listed = [one for one in data if len(data) <= MANY or one["findings"] or one["status"] != "graded"]
+    table = Table("", "student", "points", "notes", title=stage, title_justify="left")
+    for one in sorted(listed, key=lambda one: one["student"]):
         points = "–" if one["points"] is None else f"{one['points']:g}/{one['max_points']:g}"
         notes = "; ".join(finding["text"] for finding in one["findings"])
         table.add_row(MARKS[one["status"]], escape(one["student"]), points, escape(notes))
-    console.print(table)
+    if listed:
+        console.print(table)
+    for line in _summary(data, len(data) - len(listed), fresh, meter, seconds):
+        console.print(line, highlight=False, style="dim", soft_wrap=True)
+
+
+def _summary(
+    data: list[dict[str, Any]], unlisted: int, fresh: int, meter: Meter, seconds: float
+) -> Iterator[str]:
+    if unlisted:
+        yield f"{unlisted} more without notes"
     counts = Counter(one["status"] for one in data)
     words = ", ".join(f"{count} {status}" for status, count in counts.most_common())
-    console.print(f"{words}; {fresh} new or changed, in {seconds:.1f} s", highlight=False, style="dim")
+    rate = f", {meter.executed / seconds:.1f}/s" if meter.executed else ""
+    yield f"{words}; {fresh} new or changed, {meter.executed} executed, in {seconds:.1f} s{rate}"
+    points = [one["points"] for one in data if one["points"] is not None]
+    if len(points) > 1:
+        most = data[0]["max_points"]
+        yield (
+            f"points: mean {statistics.mean(points):.3g}, median {statistics.median(points):.3g}, "
+            f"from {min(points):g} to {max(points):g} of {most:g}"
+        )
+    slow = [(taken, student) for taken, student in meter.slowest if taken > meter.slow_from]
+    if slow:
+        yield "slow: " + ", ".join(f"{escape(student)} {clock(taken)}" for taken, student in slow)

@@ -39,6 +39,7 @@ def init(
     """
     from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+    from bnlab_autograder.grading.record import GradebookLost
     from bnlab_autograder.workspace import NotCreated, NoWorkspace, Workspace
 
     try:
@@ -53,7 +54,7 @@ def init(
     try:
         with log.status("Making the gradebook …"):
             _make_gradebook(workspace)
-    except SQLAlchemyError as problem:
+    except (SQLAlchemyError, GradebookLost) as problem:
         log.print(f"[red]✗[/] the gradebook could not be made: {escape(str(problem).splitlines()[0])}")
         raise typer.Exit(FAILED) from None
     if as_json:

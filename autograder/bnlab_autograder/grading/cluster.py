@@ -1,40 +1,36 @@
 """Jobs spread over Dask: a cluster on this machine by default, or one that runs elsewhere.
 
 A task takes a job and returns its verdict, both plain data, and is keyed by the job's content: however often it is
-delivered, there is one verdict. Every worker owns a judge (and with it a zygote) per thread, warm from the first job
-on. A worker that dies takes its job with it, and the scheduler gives the job to another one; a job over which two
-workers have died is given up. Hidden cases and mutants travel as a bundle.
+delivered, there is one verdict. Every worker owns a judge (and with it a zygote) per thread; ``worker.py`` is what
+runs there. A worker that dies takes its job with it, and the scheduler gives the job to another one; a job over
+which workers keep dying is given up. Hidden cases and mutants travel as a bundle.
+
+The workers of the cluster on this machine are threads of this process: each only waits for its judge, which is a
+process of its own, so that more processes would cost their start and give nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import shutil
-import tempfile
-import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import dask
-from distributed import Client, Future, KilledWorker, LocalCluster, Security, Worker, as_completed, get_worker
-from distributed.diagnostics.plugin import WorkerPlugin
+from distributed import Client, Future, KilledWorker, LocalCluster, Security, as_completed
 
 from bnlab_autograder.grading.bundle import Bundle
-from bnlab_autograder.grading.job import Job, Verdict
-from bnlab_autograder.grading.judge import Judge, JudgeFailed, JudgeUnavailable, environment_of
-from bnlab_autograder.grading.pool import default_workers
-from bnlab_autograder.grading.run import Interrupted
+from bnlab_autograder.grading.job import Verdict
+from bnlab_autograder.grading.judge import JudgeFailed, JudgeUnavailable
+from bnlab_autograder.grading.pool import Began, Interrupted, Jobs, Judges, Verdicts, default_workers
+from bnlab_autograder.grading.worker import TOPIC, JudgePlugin, give_judges, judge_job
 
-Tag = TypeVar("Tag")
-DEATHS = 1  # of workers over one job, before it is given up: the second is the last
-AHEAD = 3  # jobs per thread that are handed over before the first has come back
+AHEAD = 2  # jobs per thread that are handed over before the first has come back
+LOST_SECONDS = 15.0  # how long a scheduler that does not answer is waited for
 
 SETTINGS = {
-    "distributed.scheduler.allowed-failures": DEATHS,
-    "distributed.worker.daemon": False,  # a worker starts judges, and daemons may have no children
-    "distributed.comm.timeouts.connect": "10s",
+    "distributed.comm.timeouts.connect": LOST_SECONDS,
     "distributed.comm.retry.count": 2,
     "distributed.admin.log-format": "%(message)s",
 }
@@ -51,8 +47,12 @@ class DaskPool:
     ----------
     hidden, mutants : Path
         The folders of hidden cases and of known mistakes.
+    workers : int, optional
+        Of the cluster on this machine; one per processor if not given.
+    judges : Judges, optional
+        For that cluster, one per worker, if they are there already.
     scheduler : str, optional
-        The address of a scheduler; a cluster of worker processes on this machine is started without one.
+        The address of a scheduler elsewhere.
     security : Mapping, optional
         Paths ``ca``, ``cert`` and ``key`` for a scheduler that speaks TLS.
     """
@@ -62,76 +62,86 @@ class DaskPool:
         hidden: Path,
         mutants: Path,
         *,
+        tier: str,
         workers: int | None = None,
-        tier: str | None = None,
+        judges: Judges | None = None,
         scheduler: str | None = None,
         security: Mapping[str, Path] | None = None,
     ):
-        self.bundle = Bundle.of(hidden=hidden, mutants=mutants)
-        self.tier = tier
-        self._stack = contextlib.ExitStack()
-        self._stack.enter_context(dask.config.set(SETTINGS))
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
-        try:
-            self.client = self._connect(scheduler, security, workers or default_workers())
-            self.client.register_plugin(
-                JudgePlugin(self.bundle, tier), name=f"bnlab-judge-{self.bundle.digest}"
-            )
-        except BaseException:
-            self._stack.close()
-            raise
+        self.judges = judges
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(dask.config.set(SETTINGS))
+            logging.getLogger("distributed").setLevel(logging.CRITICAL)
+            if scheduler is None:
+                self._start_here(stack, hidden, mutants, tier, workers)
+            else:
+                self._connect(stack, scheduler, security)
+                plugin = JudgePlugin(Bundle.of(hidden=hidden, mutants=mutants), tier)
+                self.client.register_plugin(plugin, name=plugin.name)
+                self.name = plugin.name
+            self._stack = stack.pop_all()
 
     def __enter__(self) -> DaskPool:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(Exception):  # a lost scheduler cannot be asked to forget the plugin
-            self.client.unregister_worker_plugin(f"bnlab-judge-{self.bundle.digest}")
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        if kind is not None and self.judges is not None:
+            self.judges.stop()
         self._stack.close()
 
-    def map(self, jobs: Iterable[tuple[Tag, Job]]) -> Iterator[tuple[Tag, Verdict | JudgeFailed]]:
-        """The verdict of each job, in the order in which they come. Jobs are drawn only as they can be served.
-
-        Raises ClusterLost if the scheduler is gone, JudgeUnavailable if workers can start no judge.
-        """
+    def map(self, jobs: Jobs, began: Began = lambda tag, where: None) -> Verdicts:
         source = iter(jobs)
-        tags: dict[str, list[Tag]] = {}
+        tags: dict[str, list[Any]] = {}  # of the jobs that are out, by key
         running = as_completed()
         ahead = AHEAD * max(1, sum(self.client.nthreads().values()))
 
-        def hand_over() -> bool:
-            drawn = next(source, None)
-            if drawn is None:
-                return False
-            tag, job = drawn
-            key = f"judge-{job.key}"
-            tags.setdefault(key, []).append(tag)
-            if len(tags[key]) == 1:  # equal submissions are one task
-                running.add(
-                    self.client.submit(judge_job, job.to_dict(), self.bundle.digest, self.tier, key=key)
-                )
-            return True
+        def hand_over() -> Verdicts:
+            while len(tags) < ahead and (drawn := next(source, None)) is not None:
+                tag, job = drawn
+                if job is None:
+                    yield tag, None
+                    continue
+                key = f"judge-{job.key}"
+                tags.setdefault(key, []).append(tag)
+                if len(tags[key]) == 1:  # equal submissions are one task
+                    running.add(self.client.submit(judge_job, job.to_dict(), self.name, key=key))
 
-        while len(tags) < ahead and hand_over():
-            pass
+        def on_begin(event: tuple[float, Mapping[str, str]]) -> None:
+            for tag in tags.get(f"judge-{event[1]['key']}", ()):
+                began(tag, event[1]["worker"])
+
+        self.client.subscribe_topic(TOPIC, on_begin)
+        yield from hand_over()
         for future in running:
             verdict = self._result(future)
             for tag in tags.pop(future.key):
                 yield tag, verdict
             future.release()
-            while len(tags) < ahead and hand_over():
-                pass
+            yield from hand_over()
 
-    def _connect(self, scheduler: str | None, security: Mapping[str, Path] | None, workers: int) -> Client:
-        if scheduler is None:
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                memory_limit=None,  # students' processes have limits of their own
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            )
-            return self._stack.enter_context(Client(self._stack.enter_context(cluster)))
+    def _start_here(
+        self, stack: contextlib.ExitStack, hidden: Path, mutants: Path, tier: str, workers: int | None
+    ) -> None:
+        if self.judges is None:
+            self.judges = Judges(hidden, mutants, tier=tier, count=workers or default_workers()).launch()
+        stack.callback(self.judges.close)
+        cluster = LocalCluster(
+            n_workers=len(self.judges.all),
+            threads_per_worker=1,
+            processes=False,
+            memory_limit=None,  # students' processes have limits of their own
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+        stack.enter_context(cluster)
+        self.client = stack.enter_context(Client(cluster))
+        self.name = "here"
+        for worker in cluster.workers.values():
+            give_judges(worker, self.name, self.judges)
+
+    def _connect(
+        self, stack: contextlib.ExitStack, scheduler: str, security: Mapping[str, Path] | None
+    ) -> None:
         tls = security and Security(
             require_encryption=True,
             tls_ca_file=str(security["ca"]),
@@ -139,7 +149,7 @@ class DaskPool:
             tls_client_key=str(security["key"]),
         )
         try:
-            return self._stack.enter_context(Client(scheduler, security=tls or None, timeout="15s"))
+            self.client = stack.enter_context(Client(scheduler, security=tls or None, timeout=LOST_SECONDS))
         except (OSError, TimeoutError, ValueError) as problem:
             raise ClusterLost(f"there is no scheduler at {scheduler} ({problem})") from None
 
@@ -149,52 +159,8 @@ class DaskPool:
         try:
             return Verdict.from_dict(future.result())
         except KilledWorker:
-            return JudgeFailed("its worker died over it twice")
+            return JudgeFailed("workers died over it again and again")
         except JudgeUnavailable:
             raise
         except JudgeFailed as problem:
             return problem
-
-
-class JudgePlugin(WorkerPlugin):
-    """Gives a worker a judge per thread, and takes them away again."""
-
-    def __init__(self, bundle: Bundle, tier: str | None):
-        self.bundle, self.tier = bundle, tier
-
-    def setup(self, worker: Worker) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="bnlab-cases-"))
-        self.bundle.unpack(self.folder)
-        self.hidden, self.mutants = self.folder / "hidden", self.folder / "mutants"
-        self.local, self.judges = threading.local(), []
-        _benches(worker)[self.bundle.digest] = self
-
-    def teardown(self, worker: Worker) -> None:
-        _benches(worker).pop(self.bundle.digest, None)
-        for judge in self.judges:
-            judge.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def judge(self) -> Judge:
-        if not hasattr(self.local, "judge"):
-            self.local.judge = Judge(self.hidden, self.mutants, tier=self.tier)
-            self.judges.append(self.local.judge)
-        return self.local.judge
-
-
-def judge_job(job: dict[str, Any], bundle: str, tier: str) -> dict[str, Any]:
-    """The task: a verdict for a job, both as plain data. Runs on a worker."""
-    bench = _benches(get_worker())[bundle]
-    if environment_of(job["stage"], bench.hidden, bench.mutants, tier) != job["environment"]:
-        raise JudgeUnavailable(
-            f"the worker at {get_worker().address} has other versions of Python, NumPy or BNLab than this machine; "
-            "install the same ones there"
-        )
-    return bench.judge().judge(Job.from_dict(job)).to_dict()
-
-
-def _benches(worker: Worker) -> dict[str, JudgePlugin]:
-    """A worker's judges by bundle."""
-    if not hasattr(worker, "bnlab_benches"):
-        worker.bnlab_benches = {}
-    return worker.bnlab_benches

@@ -21,9 +21,10 @@ from bnlab_autograder.grading.judge import (
     limits_for,
     stages_behind,
 )
-from bnlab_autograder.grading.record import Ledger
+from bnlab_autograder.grading.pool import Interrupted, Pool
+from bnlab_autograder.grading.record import GradebookLost, Ledger
 from bnlab_autograder.grading.released import Released
-from bnlab_autograder.grading.run import Event, Folders, Outcome, Pool, grade_stage, timestamp_of
+from bnlab_autograder.grading.run import Event, Folders, Outcome, grade_stage, timestamp_of
 from bnlab_autograder.grading.sanitise import Sanitised
 from bnlab_autograder.grading.store import Store
 from bnlab_autograder.sandbox import probe
@@ -66,8 +67,8 @@ class Course:
     def store(self) -> Store:
         return Store(self.workspace.results)
 
-    def ledger(self) -> Ledger:
-        return Ledger(self.workspace.db_url, self.workspace.course_id, self.config)
+    def ledger(self, waiting: Callable[[str], None] = lambda text: None) -> Ledger:
+        return Ledger(self.workspace.db_url, self.workspace.course_id, self.config, waiting)
 
     def released(self, stage: str) -> Released:
         return Released.load(self.workspace.release(stage))
@@ -116,10 +117,19 @@ class Course:
         force: bool = False,
         reason: str | None = None,
         tell: Callable[[Event], None] = lambda event: None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[Outcome]:
         """Grade these students' submissions to ``stage``; see ``grade_stage``."""
         folders = Folders(self.workspace.submitted, self.workspace.autograded)
-        with self.ledger() as ledger:
+
+        def waiting(text: str) -> None:
+            tell({"event": "warning", "text": text})
+
+        try:
+            ledger = self.ledger(waiting)
+        except GradebookLost as lost:
+            raise Interrupted(f"{lost}; mend that") from None
+        with ledger:
             yield from grade_stage(
                 students,
                 folders,
@@ -130,6 +140,7 @@ class Course:
                 force=force,
                 reason=reason,
                 tell=tell,
+                stop=stop,
             )
 
     def grade_one(self, student: str, stage: str, sanitised: Sanitised, judge: Judge) -> Graded:

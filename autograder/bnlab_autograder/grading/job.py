@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import msgpack
@@ -38,7 +39,7 @@ class Job:
     def exercises(self) -> tuple[str, ...]:
         return tuple(cell.exercise for cell in self.cells if cell.exercise)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A digest of everything that the verdict depends on."""
         return hashlib.sha256(msgpack.packb(self.to_dict(), use_bin_type=True)).hexdigest()

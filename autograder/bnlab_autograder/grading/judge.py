@@ -10,6 +10,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from multiprocessing.connection import Connection
@@ -24,10 +25,19 @@ from bnlab_autograder import __version__, diagnosis, sandbox
 from bnlab_autograder.curriculum import STAGES, stage_named
 from bnlab_autograder.grading.job import Job, Verdict, packed, unpacked
 from bnlab_autograder.sandbox import Limits
+from bnlab_autograder.sandbox.zygote import PRELOAD
 
 LIMITS = Limits(cell_seconds=30.0, notebook_seconds=120.0, call_seconds=5.0)
 START_SECONDS = 60.0
 SPARE_SECONDS = 30.0  # beyond what a job's own limits allow
+LIBRARY = (  # of the course: imported once, before any submission
+    "bnlab",
+    "bnlab.checks",
+    "bnlab.validate",
+    "bnlab.plots.statistics",
+    "bnlab.plots.backward",
+    "bnlab.plots.spatial",
+)
 NOT_FOR_STUDENTS = ("bnlab_solutions", "bnlab_autograder")  # packages that student code must not find
 
 
@@ -58,6 +68,8 @@ class Judge:
         self.hidden, self.mutants, self.tier, self.memory_mb = hidden, mutants, tier, memory_mb
         self._process: subprocess.Popen | None = None
         self._connection: Connection | None = None
+        self._ready = self._ended = False
+        self.used = time.monotonic()  # last, as far as its owner says
 
     def __enter__(self) -> Judge:
         return self
@@ -72,6 +84,8 @@ class Judge:
                 answer = self._ask(job)
             except (EOFError, OSError, TimeoutError) as problem:
                 self.close()
+                if self._ended:
+                    raise JudgeFailed("grading was stopped") from None
                 if attempt == 2:
                     raise JudgeFailed(
                         f"the judge ended twice over this submission ({_words(problem)})"
@@ -82,8 +96,8 @@ class Judge:
             return Verdict.from_dict(answer["verdict"])
         raise AssertionError
 
-    def start(self) -> None:
-        """Start the process if it does not run. The first job would do so, too."""
+    def launch(self) -> None:
+        """Start the process if it does not run, and let it warm up by itself."""
         if self._process is not None:
             return
         ours, theirs = socket.socketpair()
@@ -93,28 +107,38 @@ class Judge:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             env={**os.environ, **ENVIRONMENT},
+            process_group=0,  # an interrupt from the keyboard is for the one who hands out the jobs
         )
         theirs.close()
-        self._connection = Connection(ours.detach())
+        self._connection, self._ready = Connection(ours.detach()), False
         settings = {
             "hidden": str(self.hidden.resolve()),
             "mutants": str(self.mutants.resolve()),
             "memory_mb": self.memory_mb,
             "zygote": self._zygote(),
         }
-        self._connection.send_bytes(packed(settings))
+        with contextlib.suppress(OSError):  # it has ended already; start() says so
+            self._connection.send_bytes(packed(settings))
+
+    def start(self) -> None:
+        """Start the process if it does not run, and wait until it is warm. The first job would do so, too."""
+        self.launch()
+        if self._ready:
+            return
         try:
             answer = self._receive(START_SECONDS)
-        except (EOFError, TimeoutError):
+        except (EOFError, OSError, TimeoutError):
             answer = {"problem": "its process ended or hung while it started", "traceback": ""}
         if "problem" in answer:
             self.close()
             raise JudgeUnavailable(
                 f"the judge could not start: {answer['problem']}\n{answer['traceback']}".strip()
             )
+        self._ready = True
 
     def close(self) -> None:
         """End the process and everything that it has started."""
+        self._ready = False
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -124,6 +148,13 @@ class Judge:
                 process.wait(3)
             process.kill()
             process.wait()
+
+    def stop(self) -> None:
+        """End the process at once and for good, from any thread: a job in progress raises JudgeFailed."""
+        self._ended = True
+        process = self._process
+        if process is not None:
+            process.kill()
 
     def _ask(self, job: Job) -> dict[str, Any]:
         self.start()
@@ -141,6 +172,7 @@ class Judge:
     def _zygote(self) -> dict[str, Any]:
         return {
             "tier": self.tier,
+            "preload": [*PRELOAD, *LIBRARY],
             "packages": [str(Path(bnlab.__file__).parent)],
             "hidden": list(NOT_FOR_STUDENTS),
             "environment": {"BNLAB_GRADED": "1"},

@@ -12,23 +12,32 @@ import datetime
 import hashlib
 import itertools
 import json
+import logging
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook, InvalidEntry, MissingEntry, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.orm import Session
 from traitlets.config import Config
 
-LOCK_SECONDS = 10  # how long SQLite itself waits for a locked file
+Result = TypeVar("Result")
+LOCK_SECONDS = 3  # how long SQLite itself waits for a locked file
 PATIENCE_SECONDS = 60  # how long a database that does not answer is tried again
+HOPELESS = (
+    "No space left",
+    "authentication failed",
+    "does not exist",
+    "permission denied",
+)  # says PostgreSQL
+PAUSE_SECONDS = 0.1, 5.0  # between two tries, at first and at most
 
 _metadata = sa.MetaData()
 RESULTS = sa.Table(
@@ -53,6 +62,8 @@ LOG = sa.Table(
     sa.Column("new", sa.Float, nullable=True),
     sa.Column("reason", sa.Text),
 )
+# nbgrader looks up rows by these columns and has no index for them: each look-up would read the whole table.
+INDICES = {"grade": "notebook_id", "comment": "notebook_id", "submitted_notebook": "assignment_id"}
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,10 @@ class GradebookLost(RuntimeError):
     """The database does not answer, stays locked, or has no room. Nothing is half recorded."""
 
 
+class NotRegistered(LookupError):
+    """The gradebook does not know this stage; the text names the next step."""
+
+
 class Ledger:
     """The gradebook of a course, opened for a run.
 
@@ -95,15 +110,35 @@ class Ledger:
         nbgrader's name of the course.
     config : Config, optional
         nbgrader's configuration, from which the plugin for late penalties is taken.
+    waiting : callable, optional
+        Takes a sentence whenever the database has to be tried again.
     """
 
-    def __init__(self, db_url: str, course_id: str, config: Config | None = None):
-        with path_with_alembic():
-            Gradebook(db_url, course_id).close()  # creates nbgrader's tables where they are missing
+    def __init__(
+        self,
+        db_url: str,
+        course_id: str,
+        config: Config | None = None,
+        waiting: Callable[[str], None] = lambda text: None,
+    ):
         self.course_id = course_id
         self.config = config or Config()
+        self.waiting = waiting
         self.engine = _engine(db_url)
-        _metadata.create_all(self.engine)
+        # nbgrader shows the traceback of every lost statement, also of those that are tried again.
+        logging.getLogger("tornado.application").addFilter(_is_no_rollback)
+        self._patiently(lambda: self._create(db_url))
+
+    def _create(self, db_url: str) -> None:
+        """Make what is missing of nbgrader's tables and of ours."""
+        with path_with_alembic():
+            Gradebook(db_url, self.course_id).close()
+        with self.engine.begin() as connection:
+            _metadata.create_all(connection)
+            for table, column in INDICES.items():
+                connection.execute(
+                    sa.text(f"CREATE INDEX IF NOT EXISTS bnlab_{table}_{column} ON {table} ({column})")
+                )
 
     def __enter__(self) -> Ledger:
         return self
@@ -129,23 +164,37 @@ class Ledger:
 
         A database that is locked or restarts is tried again for a while. Raises GradebookLost after that.
         """
+        return self._patiently(lambda: self._record(record))
+
+    def _patiently(self, work: Callable[[], Result]) -> Result:
         give_up = time.monotonic() + PATIENCE_SECONDS
+        shortest, longest = PAUSE_SECONDS
         for attempt in itertools.count():
             try:
-                return self._record(record)
-            except (sa.exc.OperationalError, sa.exc.InterfaceError) as problem:
-                if time.monotonic() > give_up or "full" in str(problem.orig):
-                    raise GradebookLost(f"the gradebook cannot be written ({problem.orig})") from None
-                time.sleep(min(0.1 * 2**attempt, 5.0))
+                return work()
+            except (sa.exc.SQLAlchemyError, InvalidEntry) as problem:
+                lost = _cause(problem)
+                if lost is None:
+                    raise
+                if time.monotonic() > give_up or not self._may_return(lost):
+                    raise GradebookLost(f"the gradebook cannot be used ({_first_line(lost)})") from None
+                self.waiting(f"the gradebook does not answer ({_first_line(lost)}); trying again")
+                time.sleep(min(shortest * 2**attempt, longest))
         raise AssertionError
+
+    def _may_return(self, problem: BaseException) -> bool:
+        """Whether trying again may help: a locked file is released, a server comes back."""
+        if self.engine.dialect.name == "sqlite":
+            return "locked" in str(problem)
+        return not any(words in str(problem) for words in HOPELESS)
 
     def _record(self, record: Record) -> list[Change]:
         with self.transaction() as gradebook:
             self._alone(gradebook.db, record)
             before = self._result(gradebook.db, record.student, record.stage)
             notebook = self._submission(gradebook, record)
-            changes = self._grades(gradebook, notebook, record, before)
-            self._comments(notebook, record)
+            changes = self._grades(gradebook.db, notebook, record, before)
+            self._comments(gradebook.db, notebook, record)
             gradebook.db.flush()
             self._late_penalty(gradebook, notebook, record)
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -162,50 +211,40 @@ class Ledger:
                 )
             else:
                 gradebook.db.execute(RESULTS.update().where(where).values(**row))
-            for change in changes:
-                gradebook.db.execute(
-                    LOG.insert().values(
-                        time=now,
-                        student=record.student,
-                        stage=record.stage,
-                        cell=change.cell,
-                        old=change.old,
-                        new=change.new,
-                        reason=record.reason,
-                    )
-                )
+            if changes:
+                common = {"time": now, "student": record.student, "stage": record.stage}
+                rows = [{**common, **asdict(change), "reason": record.reason} for change in changes]
+                gradebook.db.execute(LOG.insert(), rows)
         return changes
 
+    def result(self, student: str, stage: str) -> dict[str, Any] | None:
+        """The latest result of a submission, or None: its ``key``, ``fingerprint``, ``graded`` and ``data``."""
+        query = sa.select(RESULTS).where((RESULTS.c.student == student) & (RESULTS.c.stage == stage))
+        row = self._patiently(lambda: self._rows(query))
+        return _as_result(row[0]) if row else None
+
     def results(self, stage: str) -> dict[str, dict[str, Any]]:
-        """The latest results of a stage by student: ``key``, ``fingerprint``, ``graded`` and ``data`` of each."""
-        with self.engine.connect() as connection:
-            rows = connection.execute(
-                sa.select(RESULTS).where(RESULTS.c.stage == stage).order_by(RESULTS.c.student)
-            )
-            return {
-                row.student: {
-                    "key": row.key,
-                    "fingerprint": row.fingerprint,
-                    "graded": row.graded,
-                    "data": json.loads(row.data),
-                }
-                for row in rows
-            }
+        """The latest results of a stage by student; see ``result``."""
+        query = sa.select(RESULTS).where(RESULTS.c.stage == stage).order_by(RESULTS.c.student)
+        return {row.student: _as_result(row) for row in self._patiently(lambda: self._rows(query))}
 
     def log(self, stage: str | None = None, student: str | None = None) -> list[dict[str, Any]]:
         """Every change of a grade, oldest first."""
         query = sa.select(LOG).order_by(LOG.c.id)
         query = query.where(LOG.c.stage == stage) if stage else query
         query = query.where(LOG.c.student == student) if student else query
+        return [dict(row._mapping) for row in self._patiently(lambda: self._rows(query))]
+
+    def _rows(self, query: sa.Select) -> list[sa.Row]:
         with self.engine.connect() as connection:
-            return [dict(row._mapping) for row in connection.execute(query)]
+            return connection.execute(query).all()
 
     # The parts of a record
 
     def _alone(self, session: Session, record: Record) -> None:
-        """Keep another run from recording the same submission meanwhile. SQLite has one writer anyway."""
+        """Keep another run from recording about the same student meanwhile. SQLite has one writer anyway."""
         if self.engine.dialect.name == "postgresql":
-            number = int(digest(record.student, record.stage)[:15], 16)
+            number = int(digest(record.student)[:15], 16)
             session.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
     def _result(self, session: Session, student: str, stage: str) -> dict[str, Any] | None:
@@ -219,17 +258,21 @@ class Ledger:
         except MissingEntry:
             gradebook.add_student(record.student)
         fields = {"timestamp": record.timestamp} if record.timestamp is not None else {}
-        with gradebook.db.no_autoflush:  # nbgrader's objects are half made when it queries for others
-            gradebook.update_or_create_submission(record.stage, record.student, **fields)
+        try:
+            with gradebook.db.no_autoflush:  # nbgrader's objects are half made when it queries for others
+                gradebook.update_or_create_submission(record.stage, record.student, **fields)
+        except MissingEntry:
+            raise NotRegistered(
+                f"the gradebook does not know {record.stage}; run: bnlab release {record.stage}"
+            ) from None
         return gradebook.find_submission_notebook(record.stage, record.stage, record.student)
 
     def _grades(
-        self, gradebook: Gradebook, notebook: SubmittedNotebook, record: Record, before: dict[str, Any] | None
+        self, session: Session, notebook: SubmittedNotebook, record: Record, before: dict[str, Any] | None
     ) -> list[Change]:
         changes = []
         old_answers = (before or {}).get("answers", {})
-        for grade in notebook.grades:
-            name = grade.name
+        for grade, name in _named(session, Grade, notebook):
             if name in record.scores:
                 old, new = grade.auto_score, record.scores[name]
                 if before is None or old != new:
@@ -248,9 +291,9 @@ class Ledger:
                 )
         return changes
 
-    def _comments(self, notebook: SubmittedNotebook, record: Record) -> None:
-        for comment in notebook.comments:
-            comment.auto_comment = None if record.answered.get(comment.name, False) else "No response."
+    def _comments(self, session: Session, notebook: SubmittedNotebook, record: Record) -> None:
+        for comment, name in _named(session, Comment, notebook):
+            comment.auto_comment = None if record.answered.get(name, False) else "No response."
 
     def _late_penalty(self, gradebook: Gradebook, notebook: SubmittedNotebook, record: Record) -> None:
         """As nbgrader's own preprocessor does it, with the course's plugin."""
@@ -280,6 +323,41 @@ def path_with_alembic() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = old
+
+
+def _named(
+    session: Session, kind: type[Grade] | type[Comment], notebook: SubmittedNotebook
+) -> list[tuple[Any, str]]:
+    """The grades or comments of a submitted notebook, with the names of their cells, by a single query."""
+    query = sa.select(kind, BaseCell.name).join(BaseCell, BaseCell.id == kind.cell_id).order_by(BaseCell.name)
+    return [tuple(row) for row in session.execute(query.where(kind.notebook_id == notebook.id))]
+
+
+def _as_result(row: sa.Row) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "fingerprint": row.fingerprint,
+        "graded": row.graded,
+        "data": json.loads(row.data),
+    }
+
+
+def _cause(problem: BaseException) -> BaseException | None:
+    """The failure of the database itself behind ``problem``: nbgrader puts its own exception in front of it."""
+    seen: BaseException | None = problem
+    while seen is not None:
+        if isinstance(seen, sa.exc.OperationalError | sa.exc.InterfaceError):
+            return seen.orig or seen
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _is_no_rollback(entry: logging.LogRecord) -> bool:
+    return not entry.getMessage().startswith("Rolling back session")
+
+
+def _first_line(problem: BaseException) -> str:
+    return (str(problem).strip() or type(problem).__name__).splitlines()[0]
 
 
 def _engine(db_url: str) -> sa.Engine:

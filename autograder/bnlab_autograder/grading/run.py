@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import nbformat
 from nbgrader.utils import parse_utc
@@ -17,21 +20,14 @@ from nbgrader.utils import parse_utc
 from bnlab_autograder.grading.graded import Graded, Terms, fingerprint, graded, job_for
 from bnlab_autograder.grading.job import Job, Verdict
 from bnlab_autograder.grading.judge import JudgeFailed
+from bnlab_autograder.grading.pool import Interrupted, Pool
 from bnlab_autograder.grading.record import Change, GradebookLost, Ledger
 from bnlab_autograder.grading.sanitise import Sanitised, sanitise
 from bnlab_autograder.grading.store import Store
 
 Event = Mapping[str, Any]
-
-
-class Interrupted(RuntimeError):
-    """The run cannot go on; the text says why. What has been recorded stays, and the same command goes on."""
-
-
-class Pool(Protocol):
-    """Whatever executes and judges jobs."""
-
-    def map(self, jobs: Iterator[tuple[Any, Job]]) -> Iterator[tuple[Any, Verdict | JudgeFailed]]: ...
+STAGED = ".bnlab-"  # begins the names of folders that are not in their place yet
+STAGING_SECONDS = 600  # what is older was left behind by a crash
 
 
 @dataclass(frozen=True)
@@ -50,6 +46,7 @@ class Outcome:
     data: dict[str, Any]
     changes: list[Change] = field(default_factory=list)
     fresh: bool = True  # False: everything was as recorded before
+    executed: bool = False  # whether student code ran in this run
 
 
 @dataclass(frozen=True)
@@ -71,36 +68,42 @@ def grade_stage(
     force: bool = False,
     reason: str | None = None,
     tell: Callable[[Event], None] = lambda event: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Outcome]:
     """Grade the submissions of ``students`` to a stage, and yield each outcome once it is recorded.
 
     What was recorded before under the very same conditions is not touched; what is in the store is not executed
-    again, unless ``force``. A submission that cannot be graded is recorded as such and does not stop the run.
+    again, unless ``force``. A submission that cannot be graded is recorded as such and does not stop the run. Once
+    ``stop`` says so, no more submissions are begun. Raises Interrupted if the run cannot go on.
     """
-    known = ledger.results(terms.released.stage)
-    tell({"event": "start", "stage": terms.released.stage, "submissions": len(students), "tier": terms.tier})
-    run = _Run(folders, terms, ledger, store, known, force, reason, tell)
-    ready: list[Outcome] = []
+    run = _Run(folders, terms, ledger, store, force, reason, tell)
+    stage = terms.released.stage
+    tell({"event": "start", "stage": stage, "submissions": len(students), "tier": terms.tier})
 
-    def jobs() -> Iterator[tuple[_Pending, Job]]:
-        """The submissions that must be executed; what needs no execution goes straight to ``ready``."""
+    def jobs() -> Iterator[tuple[_Pending | Outcome, Job | None]]:
+        """The submissions that must be executed, and the outcomes of those that need not."""
         for student in students:
+            if stop():
+                return
             pending, job = run.prepare(student)
             verdict = None if job is None or force else store.get(pending.key)
             if job is None or verdict is not None:
-                ready.append(run.finish(pending, verdict))
+                yield run.finish(pending, verdict), None
             else:
                 yield pending, job
 
-    for pending, verdict in pool.map(jobs()):
-        if isinstance(verdict, JudgeFailed):
-            ready.append(run.finish(pending, None, problem=str(verdict).splitlines()[0]))
-        else:
-            run.keep(pending.key, verdict)
-            ready.append(run.finish(pending, verdict))
-        while ready:
-            yield ready.pop(0)
-    yield from ready
+    def began(pending: _Pending, where: str) -> None:
+        tell({"event": "began", "student": pending.student, "worker": where})
+
+    for pending, verdict in pool.map(jobs(), began):
+        match verdict:
+            case None:
+                yield pending
+            case JudgeFailed():
+                yield run.finish(pending, None, problem=str(verdict).splitlines()[0])
+            case _:
+                run.keep(pending.key, verdict)
+                yield run.finish(pending, verdict, executed=True)
     tell({"event": "end"})
 
 
@@ -110,7 +113,6 @@ class _Run:
     terms: Terms
     ledger: Ledger
     store: Store
-    known: dict[str, dict[str, Any]]
     force: bool
     reason: str | None
     tell: Callable[[Event], None]
@@ -131,36 +133,27 @@ class _Run:
                 {"event": "warning", "text": f"a result could not be stored ({problem.strerror or problem})"}
             )
 
-    def finish(self, pending: _Pending, verdict: Verdict | None, problem: str | None = None) -> Outcome:
-        """Phase 3."""
+    def finish(
+        self, pending: _Pending, verdict: Verdict | None, problem: str | None = None, executed: bool = False
+    ) -> Outcome:
+        """Phase 3. Raises Interrupted."""
         stage, student = self.terms.released.stage, pending.student
         target = self.folders.autograded / student / stage
         print_now = fingerprint(pending.sanitised, pending.key, self.terms, pending.timestamp)
-        before = self.known.get(student)
-        unchanged = before is not None and before["fingerprint"] == print_now and _holds(target, print_now)
-        if problem is None and not self.force and unchanged:
-            outcome = Outcome(student, _without_answers(before["data"]), fresh=False)
-        else:
-            result = graded(
-                student,
-                pending.sanitised,
-                verdict,
-                self.terms,
-                key=pending.key,
-                problem=problem,
-                timestamp=pending.timestamp,
-                reason=self.reason or self._reason(before, pending),
+        try:
+            before = self.ledger.result(student, stage)
+            unchanged = (
+                before is not None and before["fingerprint"] == print_now and _holds(target, print_now)
             )
-            # The notebook first, under another name: once the record is committed only a rename is left to do.
-            try:
-                with _staged(target, result, self.terms.released.files, pending.timestamp) as put_in_place:
-                    changes = self.ledger.record(result.record)
-                    put_in_place()
-            except GradebookLost as lost:
-                raise Interrupted(f"{lost}; mend that") from None
-            except OSError as lost:
-                raise Interrupted(f"{target} cannot be written ({lost.strerror}); make room") from None
-            outcome = Outcome(student, dict(result.record.data), changes)
+            if problem is None and not self.force and unchanged:
+                outcome = Outcome(student, _without_answers(before["data"]), fresh=False)
+            else:
+                outcome = self._record(pending, verdict, problem, target, before)
+        except GradebookLost as lost:
+            raise Interrupted(f"{lost}; mend that") from None
+        except OSError as lost:
+            raise Interrupted(f"{target} cannot be written ({lost.strerror or lost}); make room") from None
+        outcome.executed = executed
         self.tell(
             {
                 "event": "graded",
@@ -168,10 +161,35 @@ class _Run:
                 "status": outcome.data["status"],
                 "points": outcome.data["points"],
                 "fresh": outcome.fresh,
+                "executed": executed,
                 "seconds": (outcome.data.get("usage") or {}).get("seconds"),
             }
         )
         return outcome
+
+    def _record(
+        self,
+        pending: _Pending,
+        verdict: Verdict | None,
+        problem: str | None,
+        target: Path,
+        before: dict[str, Any] | None,
+    ) -> Outcome:
+        result = graded(
+            pending.student,
+            pending.sanitised,
+            verdict,
+            self.terms,
+            key=pending.key,
+            problem=problem,
+            timestamp=pending.timestamp,
+            reason=self.reason or self._reason(before, pending),
+        )
+        # The notebook first, under another name: once the record is committed only a rename is left to do.
+        with _staged(target, result, self.terms.released.files, pending.timestamp) as put_in_place:
+            changes = self.ledger.record(result.record)
+            put_in_place()
+        return Outcome(pending.student, dict(result.record.data), changes)
 
     def _reason(self, before: dict[str, Any] | None, pending: _Pending) -> str:
         if before is None:
@@ -203,40 +221,52 @@ def _holds(folder: Path, mark: str) -> bool:
         return False
 
 
-class _staged:
-    """A graded submission's folder, written beside its place and then moved there."""
-
-    def __init__(
-        self, target: Path, result: Graded, files: Mapping[str, bytes], timestamp: datetime.datetime | None
-    ):
-        self.target, self.result, self.files, self.timestamp = target, result, files, timestamp
-
-    def __enter__(self) -> Callable[[], None]:
-        self.target.parent.mkdir(parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(dir=self.target.parent, prefix=f".{self.target.name}-"))
-        self.folder.chmod(0o755)
-        for name, content in self.files.items():
-            path = self.folder / name
+@contextmanager
+def _staged(
+    target: Path, result: Graded, files: Mapping[str, bytes], timestamp: datetime.datetime | None
+) -> Iterator[Callable[[], None]]:
+    """A graded submission's folder, written beside its place; call what this yields to move it there."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in left_behind(target.parent):
+        shutil.rmtree(leftover, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(dir=target.parent, prefix=STAGED))
+    try:
+        folder.chmod(0o755)
+        for name, content in files.items():
+            path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        nbformat.write(self.result.notebook, self.folder / f"{self.target.name}.ipynb")
-        if self.timestamp is not None:
-            (self.folder / "timestamp.txt").write_text(
-                f"{self.timestamp:%Y-%m-%d %H:%M:%S.%f} UTC\n", encoding="utf-8"
-            )
-        return self._put_in_place
+        nbformat.write(result.notebook, folder / f"{target.name}.ipynb")
+        if timestamp is not None:
+            text = f"{timestamp:%Y-%m-%d %H:%M:%S.%f} UTC\n"
+            (folder / "timestamp.txt").write_text(text, encoding="utf-8")
+        yield lambda: _put_in_place(folder, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
-    def _put_in_place(self) -> None:
-        if self.target.exists():
-            old = self.folder.with_name(self.folder.name + "-old")
-            os.rename(self.target, old)
-            os.rename(self.folder, self.target)
+
+def _put_in_place(folder: Path, target: Path) -> None:
+    """Rename ``folder`` to ``target``, and what is there to something that is then removed."""
+    while True:
+        old = Path(tempfile.mkdtemp(dir=target.parent, prefix=STAGED))
+        with suppress(FileNotFoundError):
+            os.rename(target, old)  # over an empty folder, which the system allows
+        try:
+            os.rename(folder, target)
+            return
+        except OSError as problem:
+            if problem.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise  # else another run was quicker; its folder gives way, too
+        finally:
             shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.rename(self.folder, self.target)
 
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+
+def left_behind(folder: Path, seconds: float = STAGING_SECONDS) -> Iterator[Path]:
+    """What a crash has left in a student's folder of graded submissions."""
+    for path in folder.glob(f"{STAGED}*"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > seconds:
+                yield path
 
 
 def _without_answers(data: Mapping[str, Any]) -> dict[str, Any]:
