@@ -119,7 +119,7 @@ def test_outside_jupyter_text_is_printed(capsys: pytest.CaptureFixture[str]) -> 
         check("batch_statistics", nasty)
     assert capsys.readouterr().out.startswith("✗ batch_statistics")
     assert caught.value._render_traceback_() == [
-        "batch_statistics: not there yet, see “the call, and the type of the result” above."
+        "batch_statistics is not there yet; first to mend: the call, and the type of the result."
     ]
 
 

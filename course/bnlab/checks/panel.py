@@ -87,9 +87,11 @@ def html(report: Report) -> str:
     parts += [f'<div style="margin-top:4px"><em>Note:</em> {escape(note)}</div>' for note in report.notes]
     if report.topics:
         parts.append(f'<div style="margin-top:4px;color:{SOFT}">{escape(_topics(report))}</div>')
+    # JupyterLab drops variables from notebooks that it does not trust; the plain border is what it then keeps.
     frame = (
-        f"color:{TEXT};border:1px solid {LINE};border-left:4px solid {colour};border-radius:3px;"
-        "padding:6px 12px;max-width:60em;line-height:1.5"
+        f"color:{TEXT};border:1px solid #9e9e9e;border-left:4px solid #9e9e9e;border-radius:3px;"
+        f"border-color:{LINE};border-left-color:{colour};"
+        "margin:4px 0;padding:6px 12px;max-width:60em;line-height:1.5"
     )
     return f'<div role="group" aria-label="Checks of {name}" style="{frame}">{"".join(parts)}</div>'
 
@@ -111,7 +113,8 @@ def _folded(summary: str, items: list[Item]) -> list[str]:
         for item in items
     )
     return [
-        f'<details style="margin-left:1em"><summary style="cursor:pointer">{escape(summary)}</summary>'
+        '<details style="margin-left:1em">'
+        f'<summary style="cursor:pointer;display:list-item">{escape(summary)}</summary>'
         f'<ul style="list-style:none;margin:0;padding-left:1em">{rows}</ul></details>'
     ]
 

@@ -84,7 +84,7 @@ class CheckFailed(AssertionError):
     def _render_traceback_(self) -> list[str]:
         if self.report is None or self.report.failure is None or self.report.unimplemented:
             return [str(self)]
-        return [f"{self.report.exercise}: not there yet, see “{self.report.failure.title}” above."]
+        return [f"{self.report.exercise} is not there yet; first to mend: {self.report.failure.title}."]
 
 
 def _items(checks: Iterable[dict[str, str]]) -> tuple[Item, ...]:
