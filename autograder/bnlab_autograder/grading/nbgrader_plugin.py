@@ -27,10 +27,10 @@ from bnlab_autograder.grading.sanitise import read_back, sanitise
 
 
 def configure(config: Config) -> None:
-    """Plug the classes of this module into nbgrader."""
-    config.Autograde.exporter_class = RobustExporter
-    config.Autograde.sanitize_preprocessors = [Sanitise]
-    config.Autograde.autograde_preprocessors = [Judged, Recorded]
+    """Plug the classes of this module into nbgrader, by name: the formgrader shows the configuration."""
+    config.Autograde.exporter_class = f"{__name__}.RobustExporter"
+    config.Autograde.sanitize_preprocessors = [f"{__name__}.Sanitise"]
+    config.Autograde.autograde_preprocessors = [f"{__name__}.Judged", f"{__name__}.Recorded"]
 
 
 class RobustExporter(NotebookExporter):
