@@ -65,6 +65,12 @@ class Recorder:
             return function
         return lambda *arguments, **named: self._call(function, contract, arguments, named)
 
+    def beside(self, course: object) -> Recorder:
+        """A recorder of another course whose calls belong to the same case and the same trace."""
+        other = Recorder(course, self._exercise, self._case, nudged=self._nudged)
+        other._calls, other.trace = self._calls, self.trace
+        return other
+
     def ended(self, passed: bool) -> Trace:
         """The trace, closed with the outcome of the case."""
         self.trace[self._case, OUTCOME, 0, ""] = Seen("passed" if passed else "failed")

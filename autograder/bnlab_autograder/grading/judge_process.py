@@ -115,9 +115,7 @@ class Court:
     def student_anew(self) -> Recorder:
         """Another clone of the student's process; what it does counts as part of the running case."""
         clone = self.clones.enter_context(self.execution.session.fork())
-        beside = object.__new__(Recorder)
-        vars(beside).update(vars(self.recorder), _course=clone.student)
-        return beside
+        return self.recorder.beside(clone.student)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> pytest.TestReport:
@@ -191,7 +189,8 @@ class Court:
             result.remarks = dict(self.trace.remarks)
             result.inherited = sorted(self.trace.inherited) if result.passed else []
         if self.recorder is not None:
-            self.recorded[result.exercise] |= self.recorder.ended(result.passed)
+            trace = self.recorder.ended(result.passed)
+            self.recorded[result.exercise] = trace | self.recorded[result.exercise]  # the first judging counts
         session = self.execution.session
         if session is not None and not session.alive:
             self.execution.restart()
