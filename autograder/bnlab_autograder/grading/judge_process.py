@@ -189,8 +189,9 @@ class Court:
             result.remarks = dict(self.trace.remarks)
             result.inherited = sorted(self.trace.inherited) if result.passed else []
         if self.recorder is not None:
+            # A helper may be judged twice; then the first time counts.
             trace = self.recorder.ended(result.passed)
-            self.recorded[result.exercise] = trace | self.recorded[result.exercise]  # the first judging counts
+            self.recorded[result.exercise] = trace | self.recorded[result.exercise]
         session = self.execution.session
         if session is not None and not session.alive:
             self.execution.restart()
