@@ -1,4 +1,4 @@
-"""What attacks are after, planted outside of the sandbox: secrets, files, listeners, a process. All note what befalls them."""
+"""What attacks are after, planted outside of the sandbox: secrets, files, listeners, a process."""
 
 from __future__ import annotations
 
@@ -198,8 +198,18 @@ class Canaries:
     def _files(self) -> dict[str, object]:
         """Content, mode, owner, times and attributes of files that nobody may touch."""
         root = self.workspace.root
-        watched = [self.secret_file, self.victim, self.cases, root / "nbgrader_config.py", root / ".bnlab/secret"]
-        watched += [root / f"release/{STAGE}/{STAGE}.ipynb", Path(sys.executable).resolve(), Path(os.__file__)]
+        watched = [
+            self.secret_file,
+            self.victim,
+            self.cases,
+            root / "nbgrader_config.py",
+            root / ".bnlab/secret",
+        ]
+        watched += [
+            root / f"release/{STAGE}/{STAGE}.ipynb",
+            Path(sys.executable).resolve(),
+            Path(os.__file__),
+        ]
         return {str(path): _looks(path) for path in [*watched, self.secret_file.parent, root / "release"]}
 
     def _start_process(self) -> None:
@@ -220,7 +230,13 @@ class Canaries:
         pid = self._process.pid
         oom = Path(f"/proc/{pid}/oom_score_adj").read_text()
         files = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-        return os.getpriority(os.PRIO_PROCESS, pid), os.sched_getaffinity(pid), os.sched_getscheduler(pid), oom, files
+        return (
+            os.getpriority(os.PRIO_PROCESS, pid),
+            os.sched_getaffinity(pid),
+            os.sched_getscheduler(pid),
+            oom,
+            files,
+        )
 
     def _process_harmed(self) -> list[str]:
         if self._process.poll() is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import ExitStack
 
 import nbformat
 import pytest
@@ -16,7 +17,7 @@ from bnlab_autograder.workspace import Workspace
 
 from . import container
 from .canaries import STAGE
-from .stand import BENCHES, WITHOUT_WALLS, Bench, Stand
+from .stand import BENCHES, Bench, Stand
 
 
 @pytest.fixture(scope="session")
@@ -50,34 +51,27 @@ def why_not(bench: Bench) -> str:
     return ""
 
 
-def _stand(bench, master, notebooks):
-    if why := why_not(bench):
-        pytest.skip(why)
-    stand = Stand(bench, master.root, notebooks)
-    try:
-        yield stand
-    finally:
-        stand.close()
+@pytest.fixture(scope="session")
+def stand_of(master, notebooks):
+    """The stand for a bench, made once."""
+    with ExitStack() as stack:
+        made = {}
 
+        def stand_of(bench: Bench) -> Stand:
+            if why := why_not(bench):
+                pytest.skip(why)
+            if bench.name not in made:
+                made[bench.name] = Stand(bench, master.root, notebooks)
+                stack.callback(made[bench.name].close)
+            return made[bench.name]
 
-@pytest.fixture(scope="session", params=BENCHES, ids=lambda bench: bench.name)
-def stand(request, master, notebooks):
-    yield from _stand(request.param, master, notebooks)
+        yield stand_of
 
 
 @pytest.fixture(scope="session")
-def open_stand(master, notebooks):
-    """A judge without walls, to see that attacks are real."""
-    yield from _stand(WITHOUT_WALLS, master, notebooks)
-
-
-@pytest.fixture(scope="session")
-def best_stand(master, notebooks):
+def best_stand(stand_of):
     """For what does not depend on the walls."""
-    best = next((bench for bench in BENCHES if not why_not(bench)), None)
-    if best is None:
-        pytest.skip("no walls hold here")
-    yield from _stand(best, master, notebooks)
+    return stand_of(next((bench for bench in BENCHES if not why_not(bench)), BENCHES[0]))
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""A judge on behalf of another process: as another user, or in a container's place. Jobs come and verdicts go by a socket.
+"""A judge on behalf of another process: as another user, or in the place of a container.
 
-``python court_process.py FD SETTINGS``. As root it first sees to it that the other user can reach the interpreter and
-the project, becomes that user by an exec, and puts the container's profile in force.
+``python court_process.py FD SETTINGS`` takes jobs and gives verdicts over the socket FD. As root it first sees to it
+that the other user can reach the interpreter and the project, becomes that user by an exec, and puts the container's
+profile in force.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ def main() -> None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-        os.execv(sys.executable, [sys.executable, *sys.argv])  # an ordinary process of that user, seen from outside
+        os.execv(
+            sys.executable, [sys.executable, *sys.argv]
+        )  # an ordinary process of that user, seen from outside
     syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)  # whatever runs away is found below this process
     if settings["container"]:
         import container
@@ -43,7 +46,12 @@ def serve(connection: Connection, settings: dict) -> None:
     walls = probe()
     with Judge(Path(settings["hidden"]), Path(settings["mutants"]), tier=settings["tier"]) as judge:
         judge.start()
-        about = {"judge": judge._process.pid, "tier": walls.tier, "reasons": list(walls.reasons), "uid": os.getuid()}
+        about = {
+            "judge": judge._process.pid,
+            "tier": walls.tier,
+            "reasons": list(walls.reasons),
+            "uid": os.getuid(),
+        }
         connection.send_bytes(packed(about))
         while True:
             try:
@@ -82,7 +90,9 @@ def _open_up(folder: Path) -> None:
 
 
 def _mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
-    encoded = [None if text is None else ctypes.c_char_p(text.encode()).value for text in (source, target, kind)]
+    encoded = [
+        None if text is None else ctypes.c_char_p(text.encode()).value for text in (source, target, kind)
+    ]
     syscalls.call("mount", *encoded, flags, None if options is None else options.encode())
 
 

@@ -1,4 +1,4 @@
-"""The stand: a course folder with everything planted, a judge of a certain kind, and a look at what an attack has reached."""
+"""The stand: a course folder, canaries, a judge of a certain kind, and a look at what an attack has reached."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ LIMITS = {
     "cell_seconds": 2.0, "notebook_seconds": 8.0, "call_seconds": 1.0, "cpu_seconds": 8, "memory_mb": 384,
     "processes": 24, "open_files": 128, "file_mb": 8, "disk_mb": 16, "output_mb": 1, "answer_mb": 16,
 }  # fmt: skip
-LONGEST = 25.0  # seconds that an attack may take: its limits, the restarts of its notebook, and a busy machine
+# Seconds that an attack may take: its limits, the restarts of its notebook, and a busy machine.
+LONGEST = 25.0
+NEEDED = (Path(sys.executable).resolve(), CHECKOUT, sys.prefix, os.__file__)  # by whoever judges
 PATIENCE = 120.0
 SETTLE = 2.0  # seconds in which what has been ended must be gone
 
@@ -111,10 +113,14 @@ class Stand:
             "container": self.bench.container,
             "hidden": str(assets().hidden),
             "mutants": str(assets().mutants),
-            "needed": [str(path) for path in (Path(sys.executable).resolve(), CHECKOUT, Path(sys.prefix), Path(os.__file__))],
+            "needed": [str(path) for path in NEEDED],
         }
         environment = {**os.environ, **ENVIRONMENT, **self.canaries.environment}
-        environment |= {"TMPDIR": str(self.temporary), "HOME": str(self.temporary), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment |= {
+            "TMPDIR": str(self.temporary),
+            "HOME": str(self.temporary),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         script = Path(__file__).with_name("court_process.py")
         self._process = subprocess.Popen(
             [sys.executable, str(script), str(theirs.fileno()), json.dumps(settings)],
@@ -181,11 +187,16 @@ class Stand:
             control = with_cell(self.notebooks["reference"], f"# {token}")  # not the result of an earlier one
             result.control = self.grade({"next": control})["next"]["points"]
         graded = self.graded_notebook("attacker")
-        result.shown = "\n".join([*strings([cell.get("outputs", []) for cell in graded.cells]), *strings(data)])
-        result.cell_error = next(
-            (o.ename for cell in graded.cells for o in cell.get("outputs", []) if o.output_type == "error"), ""
+        result.shown = "\n".join(
+            [*strings([cell.get("outputs", []) for cell in graded.cells]), *strings(data)]
         )
-        result.reached = self.canaries.reached(result.shown, "\n".join(cell.source for cell in notebook.cells))
+        result.cell_error = next(
+            (o.ename for cell in graded.cells for o in cell.get("outputs", []) if o.output_type == "error"),
+            "",
+        )
+        result.reached = self.canaries.reached(
+            result.shown, "\n".join(cell.source for cell in notebook.cells)
+        )
         for sign, seen in (
             (SAID, ["it says so"] if f"{token} reached" in result.shown else []),
             (REMAINS, left),
@@ -243,7 +254,9 @@ class Stand:
         for place in filter(os.path.isdir, PLACES):
             for entry in os.scandir(place):
                 with contextlib.suppress(OSError):
-                    alone = self.uid and os.getuid() == 0 and entry.stat(follow_symlinks=False).st_uid == self.uid
+                    alone = (
+                        self.uid and os.getuid() == 0 and entry.stat(follow_symlinks=False).st_uid == self.uid
+                    )
                     if token in entry.name or (alone and entry.path != str(self.folder)):
                         found.add(entry.path)
         return sorted(found)
@@ -255,7 +268,9 @@ class Stand:
 def with_attack(half_solved: NotebookNode, attack: Attack, prelude: str) -> NotebookNode:
     """The notebook with the attack's cell in it, below a cell that defines what attacks may use."""
     notebook = copy.deepcopy(half_solved)
-    first = 1 + next(k for k, cell in enumerate(notebook.cells) if cell.cell_type == "code")  # below the set-up
+    first = 1 + next(
+        k for k, cell in enumerate(notebook.cells) if cell.cell_type == "code"
+    )  # below the set-up
     own = [new_code_cell(prelude)]
     if attack.is_answer:
         next(cell for cell in notebook.cells if grade_id_of(cell) == "batchnorm_train").source = attack.source

@@ -16,7 +16,9 @@ REMAINS = "a process or a file of it is left"
 MACHINE = "it took longer than its limits allow, or the next submission is not graded as it deserves"
 PAGE = "the student's page shows more than it should, or runs a script"
 
-SOLVED = 4.0  # what the half-solved notebook deserves: batch_statistics is right, batchnorm_train is not there
+SOLVED = (
+    4.0  # what the half-solved notebook deserves: batch_statistics is right, batchnorm_train is not there
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,12 @@ class Attack:
     harms_itself: bool = False
     without_walls: bool = False
     category: str = ""
+
+    @property
+    def meets_walls(self) -> bool:
+        """Whether walls stop it; otherwise the judge does, which is the same behind all of them."""
+        of_the_judge = self.is_answer or (self.category == "forging" and self.sign not in (CHANGED, SECRET))
+        return self.without_walls or not of_the_judge
 
 
 PRELUDE = '''\

@@ -2,13 +2,13 @@
 
 from .attack import CHANGED, MACHINE, PAGE, POINTS, SECRET, SOLVED, Attack
 
-FRAMES = '''
+FRAMES = """
 def frame(message, segments=()):
     import msgpack
     tree = msgpack.packb(message, use_bin_type=True)
     lengths = struct.pack(f'<{len(segments)}Q', *map(len, segments))
     return struct.pack('<II', len(tree), len(segments)) + lengths + tree + b''.join(segments)
-'''
+"""
 
 UNCHANGED = 0.25  # an answer of the right shape that leaves the input alone earns this case, and rightly so
 
@@ -206,6 +206,33 @@ ATTACKS = (
         earns=SOLVED + UNCHANGED + 0.75,
     ),
     Attack(
+        "worthless-helper",
+        "break the helper so that every wrong answer follows from it, at the price of some of its points",
+        "def worthless(x):\n    return x.mean(axis=0), np.full(x.shape[1], 1e300)\n\n"
+        "def beta_alone(x, gamma, beta, eps):\n    return np.zeros(x.shape) + beta\n\n"
+        "get_ipython().events.register(\n"
+        "    'post_run_cell', lambda _: globals().update(batch_statistics=worthless, batchnorm_train=beta_alone))",
+        POINTS,
+        earns=2.0 + UNCHANGED + 0.75,  # a helper with the right mean alone; no_spread
+    ),
+    Attack(
+        "not-a-number-excused",
+        "have the helper explain an answer in which there is no number",
+        "get_ipython().events.register('post_run_cell', lambda _: globals().update(\n"
+        "    batch_statistics=lambda x: (x.mean(axis=0), np.full(x.shape[1], np.nan)),\n"
+        "    batchnorm_train=lambda x, gamma, beta, eps: np.full(x.shape, np.nan)))",
+        POINTS,
+        earns=SOLVED,
+        harms_itself=True,
+    ),
+    Attack(
+        "late-end",
+        "end the process while nothing is asked of it",
+        "for k in range(1, 40):\n    threading.Timer(0.03 * k, os._exit, [0]).start()",
+        MACHINE,
+        harms_itself=True,
+    ),
+    Attack(
         "forged-answer",
         "send answers before being asked",
         FRAMES + "def batchnorm_train(x, gamma, beta, eps):\n"
@@ -215,6 +242,7 @@ ATTACKS = (
         "    return np.zeros(x.shape)",
         POINTS,
         is_answer=True,
+        earns=SOLVED + UNCHANGED,
         harms_itself=True,
     ),
     Attack(

@@ -2,7 +2,7 @@
 
 from .attack import SAID, SECRET, Attack, ptrace_is_free
 
-SEARCH_MEMORY = r'''
+SEARCH_MEMORY = r"""
 def secrets_in(memory, maps):
     wanted = re.compile(rb"SECRET-[0-9a-f]{24}|test_batchnorm_train__[a-z_]+\(student, reference")
     for line in maps.splitlines():
@@ -15,7 +15,7 @@ def secrets_in(memory, maps):
                     print(found)
             except (OSError, ValueError, OverflowError):
                 pass
-'''
+"""
 
 ATTACKS = (
     Attack("file", "read a file of the course folder", "tries(lambda: read(SECRET))", SECRET, without_walls=True),

@@ -62,6 +62,7 @@ ATTACKS = (
         REMAINS,
         is_answer=True,
         earns=SOLVED + 0.25,
+        harms_itself=True,  # they fill the sandbox
     ),
     Attack(
         "late-contact",
