@@ -125,10 +125,11 @@ def _bytes_of(path: Path) -> bytes:
     except OSError as problem:
         why = "is a link" if problem.errno == errno.ELOOP else f"cannot be opened ({problem.strerror})"
         raise Unreadable(f"{why}; ask for the file itself") from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):  # a folder would make fdopen fail
+        os.close(descriptor)
+        raise Unreadable("is not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise Unreadable("is not a regular file")
         if status.st_size > MAX_BYTES:
             raise Unreadable(f"has {status.st_size >> 20} MB; more than {MAX_BYTES >> 20} MB are not read")
         return file.read(MAX_BYTES + 1)

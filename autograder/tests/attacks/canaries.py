@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 import re
-import resource
 import secrets
 import selectors
 import shutil
@@ -16,6 +15,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -30,14 +30,6 @@ from .cells.attack import CHANGED, CONTACT, PROCESS, SECRET
 STAGE = "01_forward"
 PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/dev/mqueue")  # where everybody may write
 CHECKOUT = Path(bnlab_autograder.__file__).parents[2]
-
-CANARY = """
-import os, sys, time
-secret = os.environ.pop("SECRET_OF_THE_CANARY")
-print(flush=True)
-while True:
-    time.sleep(60)
-"""
 
 
 class Listeners(threading.Thread):
@@ -186,7 +178,7 @@ class Canaries:
     def close(self) -> None:
         self.listeners.close()
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
 
     def _plant_in_gradebook(self) -> None:
         with sqlite3.connect(self.workspace.gradebook) as book:
@@ -215,28 +207,27 @@ class Canaries:
     def _start_process(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.communicate()
+            self._process.wait()
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", CANARY],
+            [shutil.which("sleep"), "100000"],
             env={"SECRET_OF_THE_CANARY": self.secrets["canary's memory"]},
-            stdout=subprocess.PIPE,
             user=self.uid if os.getuid() == 0 and self.uid else None,
             cwd="/",
         )
-        self._process.stdout.readline()
+        while Path(f"/proc/{self.process}/comm").read_text() != "sleep\n":
+            time.sleep(0.001)
         self._process_before = self._process_state()
 
     def _process_state(self) -> tuple[object, ...]:
         pid = self._process.pid
         oom = Path(f"/proc/{pid}/oom_score_adj").read_text()
-        files = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-        return (
+        limits = Path(f"/proc/{pid}/limits").read_text()
+        scheduling = (
             os.getpriority(os.PRIO_PROCESS, pid),
             os.sched_getaffinity(pid),
             os.sched_getscheduler(pid),
-            oom,
-            files,
         )
+        return *scheduling, oom, limits
 
     def _process_harmed(self) -> list[str]:
         if self._process.poll() is not None:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,8 +23,9 @@ from typing import Any
 import nbformat
 from bnlab_autograder.assets import assets
 from bnlab_autograder.grading.course import Course
-from bnlab_autograder.grading.job import Job, Verdict, packed, unpacked
+from bnlab_autograder.grading.job import Verdict, packed, unpacked
 from bnlab_autograder.grading.judge import ENVIRONMENT, JudgeFailed
+from bnlab_autograder.grading.pool import Began, Jobs, Verdicts
 from bnlab_autograder.grading.released import grade_id_of
 from bnlab_autograder.sandbox.confine import descendants
 from bnlab_autograder.workspace import Workspace
@@ -138,9 +139,12 @@ class Stand:
             raise TimeoutError("the judge does not answer")
         return unpacked(self._connection.recv_bytes())
 
-    def map(self, jobs: Iterable[tuple[Any, Job]]) -> Iterator[tuple[Any, Verdict | JudgeFailed]]:
+    def map(self, jobs: Jobs, began: Began = lambda tag, where: None) -> Verdicts:
         """As a pool of judges does it."""
         for tag, job in jobs:
+            if job is None:
+                yield tag, None
+                continue
             self._connection.send_bytes(packed(job.to_dict()))
             answer = self._receive()
             if "problem" in answer:
