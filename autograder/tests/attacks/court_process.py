@@ -71,7 +71,7 @@ def make_reachable(paths: list[Path]) -> None:
     _mount(None, "/", None, PRIVATE | RECURSIVE)
     for path in paths:
         for folder in (*reversed(path.parents), path):
-            if not folder.stat().st_mode & stat.S_IXOTH:
+            if folder.is_dir() and not folder.stat().st_mode & stat.S_IXOTH:
                 _open_up(folder)
 
 
