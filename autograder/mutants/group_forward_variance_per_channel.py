@@ -7,8 +7,8 @@ LINE = 7
 MISTAKE = "mean-and-variance-of-different-sets"
 EXERCISE = "spatial_groupnorm_forward"
 MESSAGE = (
-    "Your mean belongs to a group and your variance to a single channel. Both should describe the same "
-    "numbers. With a group for every channel nobody notices. Compare the axes in the two lines."
+    "Your mean belongs to a group and your variance to a single channel, where both should describe the "
+    "same numbers. With a group for every channel nobody notices. Compare the axes in the two lines."
 )
 
 

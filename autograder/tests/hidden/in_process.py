@@ -1,107 +1,23 @@
-"""Hidden cases run in this process, without sandbox and pytest: for trusted code, and fast.
+"""What each mutant costs and by which cases, in its own exercise and in those that rest on it.
 
-``python autograder/tests/hidden/in_process.py [STAGE] [--seeds N]`` prints, for every mutant, what it costs and by
-which cases, in its own exercise and in those that rest on it.
+``python autograder/tests/hidden/in_process.py [STAGE] [--seeds N]``
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
-import zlib
-from collections.abc import Callable, Iterable
-from functools import cache
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any
 
-import bnlab_solutions
-import numpy as np
-from bnlab_autograder.curriculum import STAGE_OF, STAGES
-from bnlab_autograder.diagnosis.bank import Entry, load_bank, namespace
-from bnlab_autograder.grading.cases import Mismatch, load_points, split_name, tracing
-from bnlab_autograder.grading.job import CaseResult, Verdict
-from bnlab_autograder.grading.score import ExerciseScore, score
+from bnlab_autograder.curriculum import STAGE_OF
+from bnlab_autograder.diagnosis.bank import load_bank
+from bnlab_autograder.diagnosis.in_process import HiddenCases, lost, run_case
+
+__all__ = ["AUTOGRADER", "POINTS", "WRITTEN", "cases_of", "judge", "lost", "run_case"]
 
 AUTOGRADER = Path(__file__).parents[2]
-HIDDEN = AUTOGRADER / "hidden"
-WRITTEN = [stage for stage in STAGES if (HIDDEN / f"test_{stage.name}.py").exists()]
-POINTS = {exercise: table for stage in WRITTEN for exercise, table in load_points(HIDDEN, stage.name).items()}
-KINDS = {Mismatch: "wrong", NotImplementedError: "missing"}
-
-
-@cache
-def module_of(stage: str) -> ModuleType:
-    """The hidden cases of a stage, imported as the judge does: their folder is on the path."""
-    if str(HIDDEN) not in sys.path:
-        sys.path.insert(0, str(HIDDEN))
-    spec = importlib.util.spec_from_file_location(f"test_{stage}", HIDDEN / f"test_{stage}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@cache
-def cases_of(stage: str) -> dict[str, dict[str, Callable]]:
-    """``{exercise: {case: function}}``, in the order of the file."""
-    found: dict[str, dict[str, Callable]] = {}
-    for name, function in vars(module_of(stage)).items():
-        if name.startswith("test_"):
-            exercise, case = split_name(name)
-            found.setdefault(exercise, {})[case] = function
-    return found
-
-
-def run_case(function: Callable, student: Any, seed: int) -> tuple[CaseResult, Exception | None]:
-    """One case for one course, as the judge would report it, and the error that ended it."""
-    exercise, name = split_name(function.__name__)
-    rng = np.random.default_rng([seed, zlib.crc32(function.__name__.encode())])
-    result = CaseResult(exercise, name, True, function.says, function.topic)
-    problem = None
-    with tracing() as trace, np.errstate(all="ignore"):
-        try:
-            function(student, bnlab_solutions, rng)
-        except Exception as error:
-            result.passed, result.detail, problem = False, f"{type(error).__name__}: {error}", error
-            result.kind = KINDS.get(type(error), "error")
-    result.remarks = dict(trace.remarks)
-    result.inherited = sorted(trace.inherited) if result.passed else []
-    return result, problem
-
-
-def judge(
-    entry: Entry | None, seed: int, exercises: Iterable[str] = POINTS, also: Entry | None = None
-) -> dict[str, ExerciseScore]:
-    """The scores of a course, with the functions of ``also`` put in if given. State is not left over between cases."""
-    verdict, waiting, done = Verdict(), [name for name in exercises if name in POINTS], set()
-    while waiting:
-        exercise = waiting.pop()
-        done.add(exercise)
-        for function in cases_of(STAGE_OF[exercise].name)[exercise].values():
-            result, _ = run_case(function, SimpleNamespace(**fresh(entry, also)), seed)
-            verdict.cases.append(result)
-            waiting += [name for name in result.inherited if name not in done and name not in waiting]
-    return {each.exercise: each for each in score(verdict, tuple(exercises), POINTS)}
-
-
-def fresh(entry: Entry | None, also: Entry | None = None) -> dict[str, Any]:
-    """The names that ``entry`` defines beside the reference, executed anew if there is more than functions."""
-    names = _shared(entry, also)
-    changed = [*(entry.changed if entry else ()), *(also.changed if also else ())]
-    return names if all(callable(names[name]) for name in changed) else _executed(entry, also)
-
-
-def _executed(entry: Entry | None, also: Entry | None) -> dict[str, Any]:
-    return namespace(entry, also.source if also else "")
-
-
-_shared = cache(_executed)
-
-
-def lost(scores: ExerciseScore) -> list[str]:
-    """The cases that did not earn their points."""
-    return [case.name for case in scores.cases if not case.passed]
+CASES = HiddenCases(AUTOGRADER / "hidden")
+WRITTEN, POINTS, cases_of, judge = CASES.stages, CASES.points, CASES.of, CASES.judge
 
 
 def main() -> None:
