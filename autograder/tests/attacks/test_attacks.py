@@ -27,6 +27,7 @@ TRIED = [
 def test_the_attack_fails(stand_of, bench, attack):
     result = stand_of(bench).attack(attack)
     assert not result.reached, f"{attack.goal}: {result.reached}"
+    assert result.data["tier"] == bench.tier
     points = result.data["points"]
     assert points is not None, result.data["findings"]
     assert points == attack.earns or (attack.harms_itself and points < attack.earns), points
