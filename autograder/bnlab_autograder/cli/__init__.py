@@ -11,7 +11,19 @@ from importlib import import_module
 
 import typer
 
-COMMANDS = ("init", "release", "grade", "feedback", "log", "judge", "verify", "doctor", "demo", "bench")
+COMMANDS = (
+    "init",
+    "release",
+    "grade",
+    "prune",
+    "feedback",
+    "log",
+    "judge",
+    "verify",
+    "doctor",
+    "demo",
+    "bench",
+)
 
 
 # jsonschema, which nbformat imports, would build a grammar of international URLs, which takes 0.8 s and serves a

@@ -88,7 +88,7 @@ def grade(
 
     started = time.monotonic()
     name, workspace = stage_in(stage), workspace_in(course)
-    security = _security(tls_ca, tls_cert, tls_key)
+    security = _security(scheduler, tls_ca, tls_cert, tls_key)
     chosen = tier_for(tier, trust_students)
     data, fresh, stopped = [], 0, ""
     with ExitStack() as stack:
@@ -145,9 +145,11 @@ def grade(
         except Interrupted as problem:
             stopped = str(problem)
         except KeyboardInterrupt:
-            stop.append("at once")
-    if stopped or (stop and len(data) < len(students)):
-        tell({"event": "stopped", "text": stopped or "on request"})
+            stopped = ""
+        unfinished = bool(stopped or (stop and len(data) < len(students)))
+        if unfinished:
+            tell({"event": "stopped", "text": stopped or "on request"})
+    if unfinished:
         log.print(
             f"[red]Stopped{escape(f': {stopped}' if stopped else '')}.[/]", highlight=False, soft_wrap=True
         )
@@ -184,10 +186,11 @@ def _stopping() -> Iterator[list[str]]:
     asked: list[str] = []
 
     def ask(number: int, _: object) -> None:
-        if asked:
-            raise KeyboardInterrupt
         asked.append(signal.Signals(number).name)
-        log.print("Finishing what is being judged. Once more stops at once.", highlight=False)
+        if len(asked) == 1:
+            log.print("Finishing what is being judged. Once more stops at once.", highlight=False)
+        elif len(asked) == 2:
+            raise KeyboardInterrupt
 
     old = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -197,10 +200,17 @@ def _stopping() -> Iterator[list[str]]:
             signal.signal(number, handler)
 
 
-def _security(ca: Path | None, cert: Path | None, key: Path | None) -> dict[str, Path] | None:
+def _security(
+    scheduler: str | None, ca: Path | None, cert: Path | None, key: Path | None
+) -> dict[str, Path] | None:
     given = {"ca": ca, "cert": cert, "key": key}
+    options = ", ".join(f"--tls-{name}" for name in given)
     if not any(given.values()):
+        if scheduler is not None and scheduler.startswith("tls://"):
+            misuse(f"{scheduler} speaks TLS: {options} must name files")
         return None
+    if scheduler is None:
+        misuse(f"{options} are for a scheduler elsewhere; name it with --scheduler tls://HOST:PORT")
     missing = [f"--tls-{name}" for name, path in given.items() if path is None or not path.is_file()]
     if missing:
         misuse(f"{', '.join(missing)} must name a file; TLS needs all three")

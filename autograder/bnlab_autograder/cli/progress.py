@@ -38,8 +38,8 @@ class Meter:
         self.slowest: list[tuple[float, str]] = []
 
     def take(self, event: Mapping[str, Any], now: float) -> None:
-        if event["event"] in ("began", "graded"):
-            self._first = self._first or now
+        if self._first is None and event["event"] in ("began", "graded"):
+            self._first = now
         match event["event"]:
             case "began":
                 self._running[event["student"]] = now
@@ -56,7 +56,8 @@ class Meter:
         """Submissions per second, lately."""
         while self._recent and now - self._recent[0] > WINDOW_SECONDS:
             self._recent.popleft()
-        return len(self._recent) / max(min(WINDOW_SECONDS, now - (self._first or now)), 0.1)
+        running = 0.0 if self._first is None else now - self._first
+        return len(self._recent) / max(min(WINDOW_SECONDS, running), 0.1)
 
     def remaining(self, now: float) -> float | None:
         """Seconds until the end, or None if that cannot be told yet."""

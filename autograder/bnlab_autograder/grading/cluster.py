@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +23,16 @@ import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, Security, as_completed
 
 from bnlab_autograder.grading.bundle import Bundle
-from bnlab_autograder.grading.job import Verdict
+from bnlab_autograder.grading.job import Job, Verdict
 from bnlab_autograder.grading.judge import JudgeFailed, JudgeUnavailable
 from bnlab_autograder.grading.pool import Began, Interrupted, Jobs, Judges, Verdicts, default_workers
 from bnlab_autograder.grading.worker import TOPIC, JudgePlugin, give_judges, judge_job
 
 AHEAD = 2  # jobs per thread that are handed over before the first has come back
+CANCELLED = 3  # times that a job is handed over again after it was lost with a connection
 LOST_SECONDS = 15.0  # how long a scheduler that does not answer is waited for
 
-SETTINGS = {
-    "distributed.comm.timeouts.connect": LOST_SECONDS,
-    "distributed.comm.retry.count": 2,
-    "distributed.admin.log-format": "%(message)s",
-}
+SETTINGS = {"distributed.comm.retry.count": 2, "distributed.admin.log-format": "%(message)s"}
 
 
 class ClusterLost(Interrupted):
@@ -91,33 +90,56 @@ class DaskPool:
 
     def map(self, jobs: Jobs, began: Began = lambda tag, where: None) -> Verdicts:
         source = iter(jobs)
-        tags: dict[str, list[Any]] = {}  # of the jobs that are out, by key
+        out: dict[str, _Out] = {}  # jobs that have no verdict yet, by the key of their task
         running = as_completed()
         ahead = AHEAD * max(1, sum(self.client.nthreads().values()))
 
+        def submit(key: str) -> None:
+            running.add(self.client.submit(judge_job, out[key].job.to_dict(), self.name, key=key))
+
         def hand_over() -> Verdicts:
-            while len(tags) < ahead and (drawn := next(source, None)) is not None:
+            while len(out) < ahead and (drawn := next(source, None)) is not None:
                 tag, job = drawn
                 if job is None:
                     yield tag, None
-                    continue
-                key = f"judge-{job.key}"
-                tags.setdefault(key, []).append(tag)
-                if len(tags[key]) == 1:  # equal submissions are one task
-                    running.add(self.client.submit(judge_job, job.to_dict(), self.name, key=key))
+                elif (key := f"judge-{job.key}") in out:  # equal submissions are one task
+                    out[key].tags.append(tag)
+                else:
+                    out[key] = _Out(job, [tag])
+                    submit(key)
 
         def on_begin(event: tuple[float, Mapping[str, str]]) -> None:
-            for tag in tags.get(f"judge-{event[1]['key']}", ()):
+            task = out.get(f"judge-{event[1]['key']}")
+            for tag in task.tags if task else ():
                 began(tag, event[1]["worker"])
 
         self.client.subscribe_topic(TOPIC, on_begin)
         yield from hand_over()
         for future in running:
-            verdict = self._result(future)
-            for tag in tags.pop(future.key):
-                yield tag, verdict
-            future.release()
-            yield from hand_over()
+            task = out[future.key]
+            if future.status == "lost":  # with the worker that held its result; it is worked out again
+                running.add(future)
+            elif future.cancelled():
+                task.cancelled += 1
+                self._wait_for_scheduler(task)
+                submit(future.key)
+            else:
+                verdict = _verdict_of(future)
+                del out[future.key]
+                for tag in task.tags:
+                    yield tag, verdict
+                future.release()
+                yield from hand_over()
+
+    def _wait_for_scheduler(self, task: _Out) -> None:
+        """The client connects again by itself if it can, but forgets its tasks. Raises ClusterLost if it cannot."""
+        give_up = time.monotonic() + LOST_SECONDS
+        while self.client.status != "running":
+            if self.client.status == "closed" or time.monotonic() > give_up:
+                raise ClusterLost("the connection to the scheduler was lost")
+            time.sleep(0.1)
+        if task.cancelled > CANCELLED:
+            raise ClusterLost("the scheduler forgets its tasks again and again")
 
     def _start_here(
         self, stack: contextlib.ExitStack, hidden: Path, mutants: Path, tier: str, workers: int | None
@@ -150,17 +172,30 @@ class DaskPool:
         )
         try:
             self.client = stack.enter_context(Client(scheduler, security=tls or None, timeout=LOST_SECONDS))
-        except (OSError, TimeoutError, ValueError) as problem:
+        except (
+            OSError,
+            RuntimeError,
+            TypeError,
+            ValueError,
+        ) as problem:  # whatever a wrong address makes it raise
             raise ClusterLost(f"there is no scheduler at {scheduler} ({problem})") from None
 
-    def _result(self, future: Future) -> Verdict | JudgeFailed:
-        if future.status in ("cancelled", "lost"):
-            raise ClusterLost("the connection to the scheduler was lost")
-        try:
-            return Verdict.from_dict(future.result())
-        except KilledWorker:
-            return JudgeFailed("workers died over it again and again")
-        except JudgeUnavailable:
-            raise
-        except JudgeFailed as problem:
-            return problem
+
+@dataclass
+class _Out:
+    """A job that was handed over, and the tags of all who want its verdict."""
+
+    job: Job
+    tags: list[Any]
+    cancelled: int = 0
+
+
+def _verdict_of(future: Future) -> Verdict | JudgeFailed:
+    try:
+        return Verdict.from_dict(future.result())
+    except KilledWorker:
+        return JudgeFailed("workers died over it again and again")
+    except JudgeUnavailable:
+        raise
+    except JudgeFailed as problem:
+        return problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +25,7 @@ from bnlab_autograder.grading.judge import (
 from bnlab_autograder.grading.pool import Interrupted, Pool
 from bnlab_autograder.grading.record import GradebookLost, Ledger
 from bnlab_autograder.grading.released import Released
-from bnlab_autograder.grading.run import Event, Folders, Outcome, grade_stage, timestamp_of
+from bnlab_autograder.grading.run import Event, Folders, Outcome, grade_stage, left_behind, timestamp_of
 from bnlab_autograder.grading.sanitise import Sanitised
 from bnlab_autograder.grading.store import Store
 from bnlab_autograder.sandbox import probe
@@ -168,6 +169,20 @@ class Course:
             timestamp=timestamp_of(self.workspace.submitted / student / stage),
             reason="nbgrader autograde",
         )
+
+    def prune(self, *, days: float) -> dict[str, int]:
+        """Remove results that were not used for so many days, and what crashed runs have left behind."""
+        removed = self.store.prune(days=days)
+        leftovers = [path for student in self.workspace.autograded.glob("*") for path in left_behind(student)]
+        for path in leftovers:
+            shutil.rmtree(path, ignore_errors=True)
+        sizes = self.store.sizes()
+        return {
+            "removed": removed,
+            "kept": len(sizes),
+            "kept_bytes": sum(sizes),
+            "left_behind": len(leftovers),
+        }
 
     def _place(self, stage: str, student: str) -> Path:
         return self.workspace.submitted / student / stage / f"{stage}.ipynb"

@@ -121,20 +121,27 @@ class Judge:
             self._connection.send_bytes(packed(settings))
 
     def start(self) -> None:
-        """Start the process if it does not run, and wait until it is warm. The first job would do so, too."""
-        self.launch()
-        if self._ready:
-            return
-        try:
-            answer = self._receive(START_SECONDS)
-        except (EOFError, OSError, TimeoutError):
-            answer = {"problem": "its process ended or hung while it started", "traceback": ""}
-        if "problem" in answer:
-            self.close()
-            raise JudgeUnavailable(
-                f"the judge could not start: {answer['problem']}\n{answer['traceback']}".strip()
-            )
-        self._ready = True
+        """Start the process if it does not run, and wait until it is warm. The first job would do so, too.
+
+        Raises JudgeUnavailable if it does not come up, and did not when tried once more.
+        """
+        for attempt in (1, 2):
+            self.launch()
+            if self._ready:
+                return
+            try:
+                answer = self._receive(START_SECONDS)
+            except (EOFError, OSError, TimeoutError):
+                answer = {"problem": "its process ended or hung while it started", "traceback": ""}
+                if attempt == 1 and not self._ended:
+                    self.close()
+                    continue
+            if "problem" in answer:
+                self.close()
+                raise JudgeUnavailable(
+                    f"the judge could not start: {answer['problem']}\n{answer['traceback']}".strip()
+                )
+            self._ready = True
 
     def close(self) -> None:
         """End the process and everything that it has started."""

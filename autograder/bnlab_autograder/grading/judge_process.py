@@ -100,7 +100,10 @@ class Court:
                     "problem": f"{type(problem).__name__}: {problem}",
                     "traceback": traceback.format_exc(),
                 }
-            self.connection.send_bytes(packed(answer))
+            try:
+                self.connection.send_bytes(packed(answer))
+            except BrokenPipeError:  # whoever wanted to know has ended
+                return True
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:

@@ -65,6 +65,10 @@ class Store:
             if not path.name.startswith("."):
                 yield path.name
 
+    def sizes(self) -> list[int]:
+        """The size in bytes of each result."""
+        return [self._path(key).stat().st_size for key in self.keys()]
+
     def prune(self, *, days: float) -> int:
         """Remove what has not been used for ``days`` days, and what a crash has left behind; return how many files."""
         removed, now = 0, time.time()
