@@ -21,6 +21,16 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """A known mistake, as it is explained to those who make it."""
+
+    name: str
+    title: str
+    message: str  # what it is, why it matters, where to look
+    link: str  # page#anchor
+
+
+@dataclass(frozen=True)
 class Report:
     """All checks of one exercise, in order; at most one of them has failed."""
 
@@ -30,6 +40,7 @@ class Report:
     notes: tuple[str, ...] = ()  # what is tolerated and still worth knowing
     topics: tuple[str, ...] = ()  # what the hidden cases look at
     unimplemented: bool = field(default=False)
+    mistake: Mistake | None = None  # that the function makes, where a check has failed and it is known
 
     @property
     def passed(self) -> bool:
@@ -52,6 +63,7 @@ class Report:
             "checks": [vars(item) | {} for item in self.items],
             "notes": list(self.notes),
             "topics": list(self.topics),
+            "mistake": vars(self.mistake) | {} if self.mistake else None,
         }
 
     @classmethod
@@ -64,6 +76,7 @@ class Report:
             notes=tuple(data["notes"]),
             topics=tuple(data["topics"]),
             unimplemented=data["unimplemented"],
+            mistake=Mistake(**data["mistake"]) if data.get("mistake") else None,
         )
 
 

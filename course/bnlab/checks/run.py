@@ -13,7 +13,7 @@ import numpy as np
 from bnlab.checks.exercise import EXERCISES, Exercise, Session
 from bnlab.checks.expect import Failure, Unimplemented, describe
 from bnlab.checks.panel import Panel
-from bnlab.checks.report import FAILED, KINDS, PASSED, SKIPPED, CheckFailed, Item, Report
+from bnlab.checks.report import FAILED, KINDS, PASSED, SKIPPED, CheckFailed, Item, Mistake, Report
 
 observers: list[Callable[[Report], None]] = []  # called with every report before it is shown
 
@@ -62,11 +62,16 @@ def run(name: str, function: Callable, /, **helpers: Callable) -> Report:
     with redirect_stdout(printed), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         items, unimplemented = _items(exercise, function, used, notes)
+        mistake = None
+        if not unimplemented and any(item.state == FAILED for item in items):
+            mistake = _mistake(name, function, used)
     if printed.characters:
         notes["printed"] = (
             "What your function prints while it is checked is not shown; call it yourself to see it."
         )
-    return Report(name, exercise.stage, tuple(items), tuple(notes.values()), exercise.topics, unimplemented)
+    return Report(
+        name, exercise.stage, tuple(items), tuple(notes.values()), exercise.topics, unimplemented, mistake
+    )
 
 
 def show(panel: Panel) -> None:
@@ -131,6 +136,16 @@ def _items(
         else:
             items.append(Item(kind, title, PASSED))
     return items, unimplemented
+
+
+def _mistake(name: str, function: Callable, helpers: Mapping[str, Callable]) -> Mistake | None:
+    """The known mistake that the function makes, if it is one. No answer is too odd to go without a name."""
+    from bnlab.diagnosis import recognise
+
+    try:
+        return recognise(name, function, helpers)
+    except Exception:
+        return None
 
 
 def _sentence(text: str) -> str:

@@ -1,0 +1,309 @@
+"""The inputs on which known mistakes differ from each other: public, fixed, and no others than the contracts allow.
+
+Large eps and tiny spreads, warm buffers, gamma away from 1 and of both signs, features and channels that differ,
+more examples than features and as many. Where digits cancel the numbers are noise, and only agreement is noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bnlab.checks.data import batch, buffers, images, integers, scale_and_shift, upstream
+from bnlab.diagnosis.witness import Witness, stored
+
+PROBES: dict[str, Callable[[Witness], None]] = {}
+NARROW = 2.0**-7  # a factor that makes an ordinary eps count
+FAR = 2.0**17  # an offset that costs squares their digits; multiples of 1/64 survive it even in float32
+LOW, MIDDLE, HIGH = 0.02, 0.05, 0.7  # of eps
+
+
+def probe(function: Callable[[Witness], None]) -> Callable[[Witness], None]:
+    PROBES[function.__name__] = function
+    return function
+
+
+def ordinary() -> np.ndarray:
+    return batch(7, 5, 11)
+
+
+def square() -> np.ndarray:
+    return batch(5, 5, 12)
+
+
+# --- warm-up ------------------------------------------------------------------------------------------------
+
+
+@probe
+def standardize(see: Witness) -> None:
+    cube = batch(12, 5, 13).reshape(3, 4, 5)
+    for label, x, axis in (
+        ("columns", ordinary(), 0),
+        ("rows", ordinary(), 1),
+        ("cube", cube, 1),
+        ("last axis", cube, -1),
+        ("tiny", 2.0**-30 * ordinary(), 0),
+    ):
+        see(label, x, axis)
+    see.edges()
+    see("integers", integers(7, 5), 0)
+    see("constant", np.where(np.arange(5) == 2, 5.0, ordinary()), 0)
+
+
+@probe
+def relative_error(see: Witness) -> None:
+    a, b = batch(3, 4, 14), 1.5 * batch(3, 4, 15) - 2
+    for label, one, other in (
+        ("two matrices", a, b),
+        ("changed places", b, a),
+        ("negative", -np.abs(a) - 1, -2 * np.abs(a) - 1),
+        ("close", a, a + 2.0**-6 * b),
+        ("vectors", a[0], b[0]),
+        ("zeros and numbers", np.zeros((3, 4)), a),
+    ):
+        see(label, one, other)
+    see.edges()
+    see("zeros", np.zeros((3, 4)), np.zeros((3, 4)))
+
+
+@probe
+def numerical_gradient(see: Witness) -> None:
+    mix = np.array([[1.0, -2.0], [0.5, 1.5], [3.0, 0.25], [-1.0, 2.0]])
+    x, rough = batch(3, 4, 16), np.random.default_rng(17).normal(size=(3, 4))
+    see("another shape", lambda x: np.tanh(x @ mix / 8), x, upstream(3, 2, seed=18), 0.25)
+    see("cubic", lambda x: x**3, x, upstream(3, 4, seed=19), 0.5)
+    see("step not given", np.sin, rough, upstream(3, 4, seed=19))
+    see("vector", np.sin, rough[0], upstream(4, seed=20), 1e-3)
+    see("cube", np.sin, batch(4, 3, 21).reshape(2, 3, 2), upstream(2, 3, 2, seed=22), 0.25)
+    see.edges()
+    see("the argument itself", lambda x: x, x, upstream(3, 4, seed=23), 0.25)
+    see("integers", np.sin, integers(3, 2), upstream(3, 2, seed=24), 0.25)
+
+
+# --- forward ------------------------------------------------------------------------------------------------
+
+
+@probe
+def batch_statistics(see: Witness) -> None:
+    near = see("ordinary", ordinary())
+    see("square", square())
+    see("narrow", NARROW * ordinary())
+    see.edges()
+    see("integers", integers(7, 5))
+    see("one example", batch(1, 5, 13))
+    far = see.quietly(ordinary() + FAR)
+    see.compare("far, var", _only("var", far), _only("var", near))
+
+
+def _only(name: str, results: dict[str, np.ndarray] | None) -> dict[str, np.ndarray] | None:
+    return {key: array for key, array in results.items() if key == name} if results is not None else None
+
+
+@probe
+def batchnorm_train(see: Witness) -> None:
+    gamma, beta = scale_and_shift(5)
+    near = see("ordinary", ordinary(), gamma, beta, HIGH)
+    see("low eps", ordinary(), gamma, beta, LOW)
+    see("narrow", NARROW * ordinary(), gamma, beta, MIDDLE)
+    see("square", square(), gamma, beta, HIGH)
+    see.edges()
+    see("integers", integers(7, 5), gamma, beta, HIGH)
+    see("one example", batch(1, 5, 13), gamma, beta, HIGH)
+    see.compare("far", see.quietly(ordinary() + FAR, gamma, beta, HIGH), near)
+
+
+@probe
+def update_running(see: Witness) -> None:
+    running, sample = batch(2, 5, 25)
+    for momentum in (0.75, 0.2, 0.0, 1.0):
+        see(f"momentum {momentum}", running, sample, momentum)
+
+
+def _param(mode: str, eps: float = HIGH, D: int = 5, momentum: float = 0.7, **more: Any) -> dict[str, Any]:
+    return {"mode": mode, "eps": eps, "momentum": momentum, **buffers(D), **more}
+
+
+@probe
+def batchnorm_forward(see: Witness) -> None:
+    gamma, beta = scale_and_shift(5)
+    param = _param("train")
+    near = see("train", ordinary(), gamma, beta, param)
+    param["mode"] = "test"
+    see("test after train", square(), gamma, beta, param)
+    see("train, low eps", ordinary(), gamma, beta, _param("train", LOW, momentum=0.2))
+    see("test", ordinary(), gamma, beta, _param("test"))
+    see("test, low eps", ordinary(), gamma, beta, _param("test", LOW))
+    see("train, narrow", NARROW * ordinary(), gamma, beta, _param("train", MIDDLE))
+    small = NARROW**2 * buffers(5)["running_var"]
+    see("test, narrow", NARROW * ordinary(), gamma, beta, _param("test", MIDDLE, running_var=small))
+    see("train, square", square(), gamma, beta, _param("train"))
+    see.edges()
+    see("train, integers", integers(7, 5), gamma, beta, _param("train"))
+    see("train, one example", batch(1, 5, 13), gamma, beta, _param("train"))
+    see("test, one example", batch(1, 5, 13), gamma, beta, _param("test"))
+    see("unknown mode", ordinary(), gamma, beta, _param("evaluate"))
+    see.compare("far", see.quietly(ordinary() + FAR, gamma, beta, _param("train")), near)
+    for mode in ("train", "test"):
+        for label, x in (("absent", ordinary()), ("absent, integers", integers(7, 5))):
+            absent = {"mode": mode, "eps": HIGH, "momentum": 0.7}
+            zeros = {**absent, "running_mean": np.zeros(5), "running_var": np.zeros(5)}
+            want, got = (see.quietly(x, gamma, beta, param) for param in (zeros, absent))
+            see.compare(f"{mode}, {label}", got, want)
+            if got is not None and mode == "train":
+                see.compare(f"{mode}, {label}, buffers", stored(absent), stored(zeros))
+
+
+@probe
+def fold_batchnorm(see: Witness) -> None:
+    vectors = batch(1, 5, 26)[0], *scale_and_shift(5), *buffers(5).values()
+    see("wide", batch(3, 5, 27), *vectors, HIGH)
+    see("square", batch(5, 5, 28), *vectors, HIGH)
+    see("low eps", batch(3, 5, 27), *vectors, LOW)
+
+
+@probe
+def recalibrate(see: Witness) -> None:
+    rows = batch(12, 4, 29) + np.arange(12)[:, None] / 2
+
+    def pieces(offset: float = 0.0) -> list[np.ndarray]:
+        return np.split(rows + offset, (2, 3, 8))
+
+    near = see("list", pieces())
+    see("one batch", [rows])
+    see("equal sizes", np.split(rows, 3))
+    see.edges()
+    see("generator", (piece for piece in pieces()))
+    see.compare("far, var", _only("var", see.quietly(pieces(FAR))), _only("var", near))
+
+
+# --- backward -----------------------------------------------------------------------------------------------
+
+
+@probe
+def batchnorm_backward_steps(see: Witness) -> None:
+    gamma, beta = scale_and_shift(5)
+    for label, x, eps in (
+        ("ordinary", ordinary(), HIGH),
+        ("square", square(), LOW),
+        ("narrow", NARROW * ordinary(), MIDDLE),
+    ):
+        steps = see.helper("batchnorm_forward_steps", x, gamma, beta, eps)
+        see(label, upstream(*x.shape, seed=30), steps, gamma)
+
+
+def _of_batchnorm(see: Witness) -> None:
+    gamma, beta = scale_and_shift(5)
+    for label, x, eps in (
+        ("ordinary", ordinary(), HIGH),
+        ("square", square(), LOW),
+        ("narrow", NARROW * ordinary(), MIDDLE),
+    ):
+        param = _param("train", eps)
+        _, cache = see.helper("batchnorm_forward", x, gamma, beta, param)
+        before = stored(param)
+        see(label, upstream(*x.shape, seed=30), cache)
+        see.compare(f"{label}, buffers", stored(param), before)
+
+
+PROBES["batchnorm_backward"] = PROBES["batchnorm_backward_alt"] = _of_batchnorm
+
+
+@probe
+def batchnorm_backward_test(see: Witness) -> None:
+    gamma, var = scale_and_shift(5)[0], buffers(5)["running_var"]
+    see("ordinary", upstream(7, 5, seed=30), gamma, var, HIGH)
+    see("square, low eps", upstream(5, 5, seed=31), gamma, var, LOW)
+    see("one example", upstream(1, 5, seed=32), gamma, var, HIGH)
+
+
+@probe
+def project_out(see: Witness) -> None:
+    x, y = ordinary(), square()
+    xhat, other = x - x.mean(axis=0), y - y.mean(axis=0)
+    unit = xhat / np.sqrt((xhat**2).mean(axis=0))
+    see("ordinary", upstream(7, 5, seed=30), xhat)
+    see("long", upstream(7, 5, seed=30), 3 * unit)
+    see("unit", upstream(7, 5, seed=30), unit)
+    see("square", upstream(5, 5, seed=31), other)
+    see.edges()
+    see("a column of zeros", upstream(7, 5, seed=30), np.where(np.arange(5) == 2, 0.0, xhat))
+
+
+# --- images and the relatives of BN -------------------------------------------------------------------------
+
+SHAPES = (2, 4, 3, 5), (3, 2, 4, 1), (3, 3, 3, 3)
+
+
+@probe
+def spatial_batchnorm_forward(see: Witness) -> None:
+    for shape in SHAPES:
+        x, (gamma, beta) = images(*shape, seed=33), scale_and_shift(shape[1])
+        for mode in ("train", "test"):
+            see(f"{mode}, {shape}", x, gamma, beta, _param(mode, D=shape[1]))
+    narrow, (gamma, beta) = NARROW * images(seed=34), scale_and_shift(4)
+    see("train, narrow", narrow, gamma, beta, _param("train", MIDDLE, 4))
+
+
+@probe
+def spatial_batchnorm_backward(see: Witness) -> None:
+    for shape in SHAPES:
+        gamma, beta = scale_and_shift(shape[1])
+        param = _param("train", D=shape[1])
+        _, cache = see.helper("spatial_batchnorm_forward", images(*shape, seed=33), gamma, beta, param)
+        see(f"{shape}", upstream(*shape, seed=35), cache)
+
+
+@probe
+def layernorm_forward(see: Witness) -> None:
+    gamma, beta = scale_and_shift(5)
+    near = see("ordinary", ordinary(), gamma, beta, {"eps": HIGH})
+    see("low eps", ordinary(), gamma, beta, {"eps": LOW})
+    see("narrow", NARROW * ordinary(), gamma, beta, {"eps": MIDDLE})
+    see("square", square(), gamma, beta, {"eps": HIGH})
+    see.edges()
+    see("integers", integers(7, 5), gamma, beta, {"eps": HIGH})
+    see("one example", batch(1, 5, 13), gamma, beta, {"eps": HIGH})
+    for mode in ("train", "test"):
+        param = {"eps": HIGH, "mode": mode, "momentum": 0.7}
+        for number in (1, 2):
+            got = see.quietly(ordinary()[:: (-1) ** (number - 1)], gamma, beta, param)
+            got = {name: array[:: (-1) ** (number - 1)] for name, array in got.items()} if got else got
+            see.compare(f"{mode}, call {number}", got, near)
+    see.compare("far", see.quietly(ordinary() + FAR, gamma, beta, {"eps": HIGH}), near)
+
+
+@probe
+def layernorm_backward(see: Witness) -> None:
+    gamma, beta = scale_and_shift(5)
+    for label, x, eps in (
+        ("ordinary", ordinary(), HIGH),
+        ("square", square(), LOW),
+        ("narrow", NARROW * ordinary(), MIDDLE),
+    ):
+        _, cache = see.helper("layernorm_forward", x, gamma, beta, {"eps": eps})
+        see(label, upstream(*x.shape, seed=30), cache)
+
+
+GROUPED = ((2, 4, 3, 5), 2), ((2, 4, 3, 5), 1), ((3, 6, 2, 1), 3), ((3, 3, 3, 3), 3)
+
+
+def _of_channels(C: int) -> tuple[np.ndarray, np.ndarray]:
+    gamma, beta = scale_and_shift(C)
+    return gamma.reshape(1, C, 1, 1), beta.reshape(1, C, 1, 1)
+
+
+@probe
+def spatial_groupnorm_forward(see: Witness) -> None:
+    for shape, G in GROUPED:
+        see(f"{shape}, {G}", images(*shape, seed=33), *_of_channels(shape[1]), G, {"eps": HIGH})
+    see("narrow", NARROW * images(seed=34), *_of_channels(4), 2, {"eps": MIDDLE})
+
+
+@probe
+def spatial_groupnorm_backward(see: Witness) -> None:
+    for shape, G in GROUPED:
+        x, parameters = images(*shape, seed=33), _of_channels(shape[1])
+        _, cache = see.helper("spatial_groupnorm_forward", x, *parameters, G, {"eps": HIGH})
+        see(f"{shape}, {G}", upstream(*shape, seed=35), cache)
