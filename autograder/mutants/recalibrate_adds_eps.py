@@ -1,0 +1,17 @@
+"""A small number joins the variance."""
+
+import numpy as np
+from bnlab_solutions import *
+
+LINE = 29
+MISTAKE = "eps-in-running-variance"
+EXERCISE = "recalibrate"
+MESSAGE = (
+    "A small constant has joined your variance. Test mode adds its own eps to what it finds in the "
+    "buffer. Look at what the contract asks for: the plain variance of all rows."
+)
+
+
+def recalibrate(batches):
+    rows = np.concatenate(list(batches))
+    return rows.mean(axis=0), rows.var(axis=0) + 1e-5
