@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import bnlab_solutions
@@ -12,7 +13,7 @@ import nbformat
 import pytest
 from bnlab.checks import CheckFailed, Report, check, run
 from bnlab.checks.panel import WIDTH, Panel
-from bnlab.checks.report import FAILED, PASSED, SKIPPED, Item
+from bnlab.checks.report import FAILED, PASSED, SKIPPED, Item, Mistake
 from nbclient import NotebookClient
 
 NASTY = '<script>alert("x")</script> & <b>bold</b>'
@@ -30,10 +31,22 @@ def reports() -> list[Report]:
         print("!")
         return [v[None] for v in bnlab_solutions.batch_statistics(x)]
 
-    return [
+    found = [
         run("batch_statistics", f)
         for f in (bnlab_solutions.batch_statistics, nasty, stub, chatty, lambda x: (x, x))
     ]
+    return [*found, named(found[-1])]
+
+
+def named(report: Report, **changed: str) -> Report:
+    """The report as it is where the mistake is known."""
+    fields = {
+        "name": "std-for-variance",
+        "title": "The standard deviation for the variance",
+        "message": "You return the root of what is asked for. Look at the units of your result.",
+        "link": "mistakes.md#std-for-variance",
+    }
+    return replace(report, mistake=Mistake(**fields | changed))
 
 
 class Balance(HTMLParser):
@@ -58,7 +71,7 @@ def test_html_is_whole_and_quiet(report: Report) -> None:
     parser = Balance()
     parser.feed(Panel(report)._repr_html_())
     assert not parser.open
-    assert parser.seen <= {"div", "span", "code", "strong", "br", "details", "summary", "ul", "li", "em"}
+    assert parser.seen <= {"div", "span", "code", "strong", "br", "details", "summary", "ul", "li", "em", "a"}
 
 
 def test_html_is_escaped() -> None:
@@ -96,13 +109,32 @@ def test_text_and_html_say_the_same() -> None:
 
 
 def test_what_a_panel_shows() -> None:
-    passed, failed, unbegun, noted, _ = (str(Panel(report)) for report in reports())
+    passed, failed, unbegun, noted, *_ = (str(Panel(report)) for report in reports())
     assert re.match(r"✓ batch_statistics: all \d+ checks passed\n  ✓ ", passed)
     assert "The hidden cases look at: shapes, N ≠ D; a constant feature;" in passed
     assert re.match(r"✗ batch_statistics: to fix \(0 of \d+ checks passed\)\n  ✗ the call", failed)
     assert "more checks not run yet" in failed
     assert unbegun.startswith("· batch_statistics: not implemented yet\n  The hidden cases")
     assert noted.count("Note:") == 2
+
+
+def test_a_known_mistake_has_its_name_and_a_folded_hint() -> None:
+    *_, unknown, known = reports()
+    bundle = Panel(known)._repr_mimebundle_()
+    plain = re.sub(r"\s+", " ", bundle["text/plain"])
+    assert (
+        "Looks like: The standard deviation for the variance. You return the root of what is asked for. "
+        "Look at the units of your result. See mistakes.md#std-for-variance" in plain
+    )
+    folded = re.search(
+        r"<details><summary[^>]*>What that is[^<]*</summary>(.*?)</details>", bundle["text/html"]
+    )
+    assert known.mistake.message in folded[1]
+    assert 'href="mistakes.md#std-for-variance"' in folded[1]
+    assert known.mistake.title in bundle["text/html"].replace(folded[0], "")
+    assert "Looks like" not in str(Panel(unknown)) + Panel(unknown)._repr_html_()
+    shown = Panel(named(unknown, title="<i>", message="<u>", link='m"<s>'))._repr_html_()
+    assert not re.search(r'<[ius]>|m"', shown)
 
 
 def test_a_report_survives_json() -> None:

@@ -6,7 +6,7 @@ import textwrap
 from html import escape
 from typing import Any
 
-from bnlab.checks.report import FAILED, PASSED, SKIPPED, Item, Report
+from bnlab.checks.report import FAILED, PASSED, SKIPPED, Item, Mistake, Report
 
 WIDTH = 96
 SYMBOLS = {PASSED: "✓", FAILED: "✗", SKIPPED: "·"}
@@ -60,6 +60,9 @@ def text(report: Report) -> str:
                 *_wrapped(f"{SYMBOLS[FAILED]} {failure.title}", "  "),
                 *_wrapped(failure.text, "      "),
             ]
+            if report.mistake is not None:
+                lines += _wrapped(f"Looks like: {_named(report.mistake)}", "    ")
+                lines += _wrapped(f"{report.mistake.message} See {report.mistake.link}", "      ")
             skipped = report.count(SKIPPED)
             lines += [f"  {SYMBOLS[SKIPPED]} {_skipped(skipped)}"] if skipped else []
     for note in report.notes:
@@ -72,12 +75,13 @@ def html(report: Report) -> str:
     """The panel for Jupyter: no script, no style sheet, and nothing that is said by colour alone."""
     colour = SOFT if report.unimplemented else GOOD if report.passed else BAD
     name = escape(report.exercise)
-    code = f'<code style="font-family:{CODE};font-weight:bold;background:none;color:inherit">{name}</code>'
+    code = f'<code style="font-family:{CODE};font-weight:bold;padding:0;background:none;color:inherit">{name}</code>'
     parts = [f"<div>{_mark(_symbol(report), colour)} {code} · {escape(headline(report))}</div>"]
     failure = report.failure
     if failure is not None and not report.unimplemented:
         title = f"{_mark(SYMBOLS[FAILED], BAD)} <strong>{escape(failure.title)}</strong>"
-        parts.append(f'<div style="margin:6px 0 6px 1em">{title}<br>{escape(failure.text)}</div>')
+        hint = _hint(report.mistake) if report.mistake is not None else ""
+        parts.append(f'<div style="margin:6px 0 6px 1em">{title}<br>{escape(failure.text)}{hint}</div>')
     if not report.unimplemented:
         passed, skipped = (
             [item for item in report.items if item.state == state] for state in (PASSED, SKIPPED)
@@ -102,6 +106,23 @@ def _symbol(report: Report) -> str:
 
 def _mark(symbol: str, colour: str) -> str:
     return f'<span aria-hidden="true" style="color:{colour};font-weight:bold">{symbol}</span>'
+
+
+def _named(mistake: Mistake) -> str:
+    return mistake.title if mistake.title.endswith(("?", "!", ".")) else f"{mistake.title}."
+
+
+def _hint(mistake: Mistake) -> str:
+    """The name of a mistake; what there is to say about it is folded away for those who look for it themselves."""
+    page = mistake.link.partition("#")[0]
+    link = (
+        f'<a href="{escape(mistake.link)}" style="color:inherit;text-decoration:underline">{escape(page)}</a>'
+    )
+    return (
+        f'<div style="margin-top:6px">Looks like: <strong>{escape(_named(mistake))}</strong></div>'
+        '<details><summary style="cursor:pointer;display:list-item">What that is, and where to look</summary>'
+        f'<div style="padding-left:1em">{escape(mistake.message)} More in {link}.</div></details>'
+    )
 
 
 def _folded(summary: str, items: list[Item]) -> list[str]:
