@@ -21,6 +21,7 @@ NO_CHROMIUM = "there is no Chromium; install it, on Debian: apt-get install chro
 SWITCHES = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking")
 START_SECONDS, STOP_SECONDS = 60, 15
 PATIENCE = 20_000  # milliseconds that a page may take to show what is expected of it
+KERNEL_IS_IDLE = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 FINISHED = re.compile(r"\[\d+\]:")  # the prompt of a cell that has run
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
@@ -134,27 +135,28 @@ class Window:
     Parameters
     ----------
     browser, server :
-        The window is logged in at ``server``, if there is one.
+        The window is logged in at ``server``.
+    size, scale :
+        Width and height in CSS pixels, and how many pixels of the screen make one of those.
+
+    Attributes
+    ----------
     errors :
-        Grows by whatever the console of any of its pages reports as an error.
+        What the console has reported as an error so far.
     """
 
-    def __init__(
-        self, browser: Browser, server: Server | None = None, *, scale: float = 1, width: int = 1280
-    ):
+    def __init__(self, browser: Browser, server: Server, size=(1280, 900), scale: float = 1):
         self.server = server
         self.errors: list[str] = []
         self.context: BrowserContext = browser.new_context(
-            viewport={"width": width, "height": 900}, device_scale_factor=scale
+            viewport={"width": size[0], "height": size[1]}, device_scale_factor=scale
         )
         self.context.set_default_timeout(PATIENCE)
         self.context.route(MATHJAX, _mathjax)
         self.context.on("console", self._heard)
         self.context.on("weberror", lambda error: self.errors.append(f"not caught: {error.error}"))
-        if server is not None:
-            self.context.request.get(
-                f"{server.url}/lab?token={server.token}"
-            )  # the cookie of somebody logged in
+        # With the token once, for the cookie of somebody who is logged in.
+        self.context.request.get(f"{server.url}/lab?token={server.token}")
         self.page: Page = self.context.new_page()
         expect.set_options(timeout=PATIENCE)
 
@@ -180,13 +182,11 @@ class Notebook:
 
     def __init__(self, window: Window, path: str):
         self.page = window.visit(f"lab/tree/{path}?reset")  # no tabs of an earlier visit
-        dialog = self.page.get_by_role("dialog").filter(has_text="Select Kernel")
-        self.page.add_locator_handler(
-            dialog, lambda found: found.get_by_role("button", name="Select").click()
-        )
-        expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()
-        kernel = self.page.locator(".jp-Notebook-ExecutionIndicator")
-        expect(kernel).to_have_attribute("data-status", "idle")
+        self.page.wait_for_function(f"document.querySelector('.jp-Dialog') || {KERNEL_IS_IDLE}")
+        question = self.page.get_by_role("dialog").filter(has_text="Select Kernel")
+        if question.count():
+            question.get_by_role("button", name="Select Kernel").click()
+        self.page.wait_for_function(KERNEL_IS_IDLE)
 
     def cell(self, name: str) -> Locator:
         """A cell by its grade_id."""
