@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bnlab.checks import HELPERS
+
 from bnlab_autograder.curriculum import STAGE_OF, STAGES, Stage
-from bnlab_autograder.diagnosis.bank import Entry, compose, load_bank
+from bnlab_autograder.diagnosis.bank import compose, load_bank, reference_sources
 from bnlab_autograder.grading.cases import load_points
 from bnlab_autograder.grading.files import PUBLIC_SEED
 from bnlab_autograder.grading.job import Cell, Job, Verdict
@@ -29,6 +33,7 @@ class Subject:
     name: str
     stage: Stage
     source: str
+    exercises: tuple[str, ...]  # that are judged: those that the subject changes, and those that rest on them
     exercise: str | None = None  # of a mutant: where its mistake is made
     mistake: str | None = None  # and what it is called
     expects_full: bool = True
@@ -63,8 +68,9 @@ def subjects(mutants: Path, variants: Path, stages: Iterable[Stage] = STAGES) ->
     """Everything that ``bnlab verify`` judges: the reference and the stub of each stage, mutants, variants."""
     bank, styles = load_bank(mutants), load_bank(variants)
     for stage in stages:
-        yield Subject(REFERENCE, "reference", stage, compose(None))
-        yield Subject(STUB, "stub", stage, compose(None, _stubs(stage)), expects_full=False)
+        everything = stage.exercises
+        yield Subject(REFERENCE, "reference", stage, compose(None), everything)
+        yield Subject(STUB, "stub", stage, compose(None, _stubs(stage)), everything, expects_full=False)
         for entry in bank.values():
             if STAGE_OF[entry.exercise] == stage:
                 full = entry.points == "full"
@@ -73,13 +79,34 @@ def subjects(mutants: Path, variants: Path, stages: Iterable[Stage] = STAGES) ->
                     entry.name,
                     stage,
                     compose(entry),
+                    affected(stage, entry.changed),
                     entry.exercise,
                     None if full else entry.mistake,
                     full,
                 )
         for entry in styles.values():
-            if _touches(entry, stage):
-                yield Subject(VARIANT, entry.name, stage, compose(entry))
+            if any(name in stage.exercises for name in entry.changed):
+                yield Subject(VARIANT, entry.name, stage, compose(entry), affected(stage, entry.changed))
+
+
+def affected(stage: Stage, changed: Iterable[str]) -> tuple[str, ...]:
+    """The exercises of ``stage`` whose judgement a change of these functions can touch."""
+    reached = set(changed)
+    while more := {name for name, uses in _uses().items() if name not in reached and uses & reached}:
+        reached |= more
+    return tuple(name for name in stage.exercises if name in reached)
+
+
+@cache
+def _uses() -> dict[str, set[str]]:
+    """For each reference function the names it reads, and the functions that its cases call beside it."""
+    uses: dict[str, set[str]] = {}
+    for source in reference_sources():
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef):
+                names = {leaf.id for leaf in ast.walk(node) if isinstance(leaf, ast.Name)}
+                uses[node.name] = names | set(HELPERS.get(node.name, ()))
+    return uses
 
 
 def verify(
@@ -139,7 +166,7 @@ def uncovered(proofs: Iterable[Proof], hidden: Path) -> list[str]:
 
 def _job(subject: Subject, environment: str) -> Job:
     cells = [Cell("source", subject.source)]
-    cells += [Cell(f"judge-{name}", "", name) for name in subject.stage.exercises]
+    cells += [Cell(f"judge-{name}", "", name) for name in subject.exercises]
     return Job(subject.stage.name, tuple(cells), {}, PUBLIC_SEED, limits_for(), environment)
 
 
@@ -150,17 +177,13 @@ def _stubs(stage: Stage) -> str:
     )
 
 
-def _touches(entry: Entry, stage: Stage) -> bool:
-    return any(name in stage.exercises for name in entry.changed)
-
-
 def _proof(subject: Subject, verdict: Verdict | JudgeFailed, hidden: Path) -> Proof:
     proof = Proof(subject.kind, subject.name, subject.stage.name, False, 0.0, 0.0)
     proof.exercise, proof.mistake = subject.exercise, subject.mistake
     if isinstance(verdict, JudgeFailed):
         proof.problem = f"could not be judged: {verdict}"
         return proof
-    exercises = subject.stage.exercises
+    exercises = subject.exercises
     points = points_of((*exercises, *(case.exercise for case in verdict.cases)), hidden)
     scores = score(verdict, exercises, points)
     proof.points, proof.max_points = sum(s.points for s in scores), sum(s.max_points for s in scores)
