@@ -6,11 +6,11 @@ READY  := $(VENV)/.ready
 JOBS   ?= auto
 PYTEST_FLAGS ?=
 
-.PHONY: help install demo test lint bench clean
+.PHONY: help install demo test lint bench bench-sandbox bench-grading clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -35,6 +35,12 @@ lint: $(READY)  ## style and imports
 
 bench: $(READY)  ## speed of BN against PyTorch, where PyTorch is installed
 	$(BIN)/python autograder/benchmarks/bench_norm.py
+
+bench-sandbox: $(READY)  ## what the walls cost, beside nbclient
+	$(BIN)/python autograder/benchmarks/bench_sandbox.py
+
+bench-grading: $(READY)  ## grading beside stock nbgrader, on the same submissions
+	$(BIN)/bnlab bench grading --workers
 
 clean:  ## remove what the targets above have made
 	rm -rf $(VENV) demo build dist
