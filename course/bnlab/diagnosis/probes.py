@@ -20,9 +20,12 @@ FAR = 2.0**17  # an offset that costs squares their digits; multiples of 1/64 su
 LOW, MIDDLE, HIGH = 0.02, 0.05, 0.7  # of eps
 
 
-def probe(function: Callable[[Witness], None]) -> Callable[[Witness], None]:
-    PROBES[function.__name__] = function
-    return function
+def probe(*exercises: str) -> Callable[[Callable[[Witness], None]], Callable[[Witness], None]]:
+    def add(function: Callable[[Witness], None]) -> Callable[[Witness], None]:
+        PROBES.update(dict.fromkeys(exercises, function))
+        return function
+
+    return add
 
 
 def ordinary() -> np.ndarray:
@@ -36,8 +39,8 @@ def square() -> np.ndarray:
 # --- warm-up ------------------------------------------------------------------------------------------------
 
 
-@probe
-def standardize(see: Witness) -> None:
+@probe("standardize")
+def _(see: Witness) -> None:
     cube = batch(12, 5, 13).reshape(3, 4, 5)
     for label, x, axis in (
         ("columns", ordinary(), 0),
@@ -52,8 +55,8 @@ def standardize(see: Witness) -> None:
     see("constant", np.where(np.arange(5) == 2, 5.0, ordinary()), 0)
 
 
-@probe
-def relative_error(see: Witness) -> None:
+@probe("relative_error")
+def _(see: Witness) -> None:
     a, b = batch(3, 4, 14), 1.5 * batch(3, 4, 15) - 2
     for label, one, other in (
         ("two matrices", a, b),
@@ -68,8 +71,8 @@ def relative_error(see: Witness) -> None:
     see("zeros", np.zeros((3, 4)), np.zeros((3, 4)))
 
 
-@probe
-def numerical_gradient(see: Witness) -> None:
+@probe("numerical_gradient")
+def _(see: Witness) -> None:
     mix = np.array([[1.0, -2.0], [0.5, 1.5], [3.0, 0.25], [-1.0, 2.0]])
     x, rough = batch(3, 4, 16), np.random.default_rng(17).normal(size=(3, 4))
     see("another shape", lambda x: np.tanh(x @ mix / 8), x, upstream(3, 2, seed=18), 0.25)
@@ -85,8 +88,8 @@ def numerical_gradient(see: Witness) -> None:
 # --- forward ------------------------------------------------------------------------------------------------
 
 
-@probe
-def batch_statistics(see: Witness) -> None:
+@probe("batch_statistics")
+def _(see: Witness) -> None:
     near = see("ordinary", ordinary())
     see("square", square())
     see("narrow", NARROW * ordinary())
@@ -101,8 +104,8 @@ def _only(name: str, results: dict[str, np.ndarray] | None) -> dict[str, np.ndar
     return {key: array for key, array in results.items() if key == name} if results is not None else None
 
 
-@probe
-def batchnorm_train(see: Witness) -> None:
+@probe("batchnorm_train")
+def _(see: Witness) -> None:
     gamma, beta = scale_and_shift(5)
     near = see("ordinary", ordinary(), gamma, beta, HIGH)
     see("low eps", ordinary(), gamma, beta, LOW)
@@ -114,8 +117,8 @@ def batchnorm_train(see: Witness) -> None:
     see.compare("far", see.quietly(ordinary() + FAR, gamma, beta, HIGH), near)
 
 
-@probe
-def update_running(see: Witness) -> None:
+@probe("update_running")
+def _(see: Witness) -> None:
     running, sample = batch(2, 5, 25)
     for momentum in (0.75, 0.2, 0.0, 1.0):
         see(f"momentum {momentum}", running, sample, momentum)
@@ -125,8 +128,8 @@ def _param(mode: str, eps: float = HIGH, D: int = 5, momentum: float = 0.7, **mo
     return {"mode": mode, "eps": eps, "momentum": momentum, **buffers(D), **more}
 
 
-@probe
-def batchnorm_forward(see: Witness) -> None:
+@probe("batchnorm_forward")
+def _(see: Witness) -> None:
     gamma, beta = scale_and_shift(5)
     param = _param("train")
     near = see("train", ordinary(), gamma, beta, param)
@@ -155,16 +158,16 @@ def batchnorm_forward(see: Witness) -> None:
                 see.compare(f"{mode}, {label}, buffers", stored(absent), stored(zeros))
 
 
-@probe
-def fold_batchnorm(see: Witness) -> None:
+@probe("fold_batchnorm")
+def _(see: Witness) -> None:
     vectors = batch(1, 5, 26)[0], *scale_and_shift(5), *buffers(5).values()
     see("wide", batch(3, 5, 27), *vectors, HIGH)
     see("square", batch(5, 5, 28), *vectors, HIGH)
     see("low eps", batch(3, 5, 27), *vectors, LOW)
 
 
-@probe
-def recalibrate(see: Witness) -> None:
+@probe("recalibrate")
+def _(see: Witness) -> None:
     rows = batch(12, 4, 29) + np.arange(12)[:, None] / 2
 
     def pieces(offset: float = 0.0) -> list[np.ndarray]:
@@ -181,8 +184,8 @@ def recalibrate(see: Witness) -> None:
 # --- backward -----------------------------------------------------------------------------------------------
 
 
-@probe
-def batchnorm_backward_steps(see: Witness) -> None:
+@probe("batchnorm_backward_steps")
+def _(see: Witness) -> None:
     gamma, beta = scale_and_shift(5)
     for label, x, eps in (
         ("ordinary", ordinary(), HIGH),
@@ -193,7 +196,8 @@ def batchnorm_backward_steps(see: Witness) -> None:
         see(label, upstream(*x.shape, seed=30), steps, gamma)
 
 
-def _of_batchnorm(see: Witness) -> None:
+@probe("batchnorm_backward", "batchnorm_backward_alt")
+def _(see: Witness) -> None:
     gamma, beta = scale_and_shift(5)
     for label, x, eps in (
         ("ordinary", ordinary(), HIGH),
@@ -207,19 +211,16 @@ def _of_batchnorm(see: Witness) -> None:
         see.compare(f"{label}, buffers", stored(param), before)
 
 
-PROBES["batchnorm_backward"] = PROBES["batchnorm_backward_alt"] = _of_batchnorm
-
-
-@probe
-def batchnorm_backward_test(see: Witness) -> None:
+@probe("batchnorm_backward_test")
+def _(see: Witness) -> None:
     gamma, var = scale_and_shift(5)[0], buffers(5)["running_var"]
     see("ordinary", upstream(7, 5, seed=30), gamma, var, HIGH)
     see("square, low eps", upstream(5, 5, seed=31), gamma, var, LOW)
     see("one example", upstream(1, 5, seed=32), gamma, var, HIGH)
 
 
-@probe
-def project_out(see: Witness) -> None:
+@probe("project_out")
+def _(see: Witness) -> None:
     x, y = ordinary(), square()
     xhat, other = x - x.mean(axis=0), y - y.mean(axis=0)
     unit = xhat / np.sqrt((xhat**2).mean(axis=0))
@@ -236,8 +237,8 @@ def project_out(see: Witness) -> None:
 SHAPES = (2, 4, 3, 5), (3, 2, 4, 1), (3, 3, 3, 3)
 
 
-@probe
-def spatial_batchnorm_forward(see: Witness) -> None:
+@probe("spatial_batchnorm_forward")
+def _(see: Witness) -> None:
     for shape in SHAPES:
         x, (gamma, beta) = images(*shape, seed=33), scale_and_shift(shape[1])
         for mode in ("train", "test"):
@@ -246,8 +247,8 @@ def spatial_batchnorm_forward(see: Witness) -> None:
     see("train, narrow", narrow, gamma, beta, _param("train", MIDDLE, 4))
 
 
-@probe
-def spatial_batchnorm_backward(see: Witness) -> None:
+@probe("spatial_batchnorm_backward")
+def _(see: Witness) -> None:
     for shape in SHAPES:
         gamma, beta = scale_and_shift(shape[1])
         param = _param("train", D=shape[1])
@@ -255,8 +256,8 @@ def spatial_batchnorm_backward(see: Witness) -> None:
         see(f"{shape}", upstream(*shape, seed=35), cache)
 
 
-@probe
-def layernorm_forward(see: Witness) -> None:
+@probe("layernorm_forward")
+def _(see: Witness) -> None:
     gamma, beta = scale_and_shift(5)
     near = see("ordinary", ordinary(), gamma, beta, {"eps": HIGH})
     see("low eps", ordinary(), gamma, beta, {"eps": LOW})
@@ -274,8 +275,8 @@ def layernorm_forward(see: Witness) -> None:
     see.compare("far", see.quietly(ordinary() + FAR, gamma, beta, {"eps": HIGH}), near)
 
 
-@probe
-def layernorm_backward(see: Witness) -> None:
+@probe("layernorm_backward")
+def _(see: Witness) -> None:
     gamma, beta = scale_and_shift(5)
     for label, x, eps in (
         ("ordinary", ordinary(), HIGH),
@@ -294,15 +295,15 @@ def _of_channels(C: int) -> tuple[np.ndarray, np.ndarray]:
     return gamma.reshape(1, C, 1, 1), beta.reshape(1, C, 1, 1)
 
 
-@probe
-def spatial_groupnorm_forward(see: Witness) -> None:
+@probe("spatial_groupnorm_forward")
+def _(see: Witness) -> None:
     for shape, G in GROUPED:
         see(f"{shape}, {G}", images(*shape, seed=33), *_of_channels(shape[1]), G, {"eps": HIGH})
     see("narrow", NARROW * images(seed=34), *_of_channels(4), 2, {"eps": MIDDLE})
 
 
-@probe
-def spatial_groupnorm_backward(see: Witness) -> None:
+@probe("spatial_groupnorm_backward")
+def _(see: Witness) -> None:
     for shape, G in GROUPED:
         x, parameters = images(*shape, seed=33), _of_channels(shape[1])
         _, cache = see.helper("spatial_groupnorm_forward", x, *parameters, G, {"eps": HIGH})
