@@ -62,7 +62,7 @@ def known_mistakes(mutants: Mapping[str, Entry], titles: Mapping[str, str]) -> K
     answers are noise, or that never answers.
     """
     found: dict[str, list[tuple[Entry, Spelling]]] = {}
-    for entry in mutants.values():
+    for _, entry in sorted(mutants.items()):
         if entry.points != "full" and (spelling := _spelling(entry)):
             found.setdefault(entry.exercise, []).append((entry, spelling))
     tables = {exercise: tuple(_table(exercise, found[exercise])) for exercise in HELPERS if exercise in found}

@@ -54,6 +54,7 @@ PROBLEMS = (
 FIRST = "1.0.0"
 VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}")
 SUPPORT_FILES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".csv", ".npz", ".json")  # beside a source
+MISTAKES = "mistakes.md"  # the page to which checks send those whose mistake is known
 RELEASED, UNCHANGED = "released", "unchanged"
 
 
@@ -185,6 +186,9 @@ def _build(
 def _support_files(stage: Stage, version: str, files: Assets, wheel: Path) -> dict[str, bytes]:
     """Everything that goes beside the notebook, but for the manifest."""
     found = {wheel.name: wheel.read_bytes(), "requirements.txt": requirements(wheel.name).encode()}
+    page = files.pages / MISTAKES
+    if page.is_file():
+        found[MISTAKES] = page.read_bytes()
     folder = files.assignments / stage.name
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)

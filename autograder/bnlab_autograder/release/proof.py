@@ -77,5 +77,5 @@ def _texts(released: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
         elif name.endswith(".ipynb"):
             for cell in nbformat.reads(raw.decode(), as_version=4).cells:
                 yield f"cell {cell.id}", cell.source
-        elif name.endswith((".py", ".txt", ".json", ".csv", ".svg")):
+        elif name.endswith((".py", ".txt", ".md", ".json", ".csv", ".svg")):
             yield name, raw.decode("utf-8", "replace")

@@ -31,6 +31,7 @@ In this folder:
 """
 
 ABOUT = {
+    "mistakes.md": "mistakes that the checks know by name, explained",
     "previous_stages.py": "functions of the notebooks before this one, ready to use",
     "requirements.txt": "what pip installs",
 }

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bnlab_autograder.assets import Assets
+from bnlab_autograder.diagnosis.fingerprints import FILE, fingerprints_file
 
 EPOCH = "1577836800"  # the time of every file in the wheel
+FINGERPRINTS = f"bnlab/diagnosis/{FILE}"
 SKIPPED = ("__pycache__", "*.pyc", "*.pyo", ".*", "*~")
 
 _VERSION = re.compile(r'^version = "([^"+]+)"$', re.MULTILINE)
@@ -27,6 +29,9 @@ def student_wheel(files: Assets, cache: Path) -> Path:
     corrected check must reach those who have installed an earlier one.
     """
     content = _content(files)
+    fingerprints = fingerprints_file(files, cache / "fingerprints")
+    if fingerprints is not None:
+        content[FINGERPRINTS] = fingerprints
     digest = hashlib.sha256(
         repr([(name, hashlib.sha256(raw).digest()) for name, raw in content.items()]).encode()
     )
@@ -41,7 +46,7 @@ def student_wheel(files: Assets, cache: Path) -> Path:
 
 
 def _content(files: Assets) -> dict[str, bytes]:
-    """Everything that the wheel is made of, by path."""
+    """Everything that the wheel is made of, by path, but for the fingerprints of known mistakes."""
     library = files.library
     skip = shutil.ignore_patterns(*SKIPPED)
     content = {"pyproject.toml": files.student_project.read_bytes()}
@@ -54,6 +59,7 @@ def _content(files: Assets) -> dict[str, bytes]:
         for name in sorted(set(names) - skipped):
             path = Path(folder, name)
             content[f"bnlab/{path.relative_to(library).as_posix()}"] = path.read_bytes()
+    content.pop(FINGERPRINTS, None)  # from a checkout, of who knows when
     content["builder"] = f"hatchling {importlib.metadata.version('hatchling')}".encode()
     return content
 

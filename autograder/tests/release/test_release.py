@@ -66,6 +66,7 @@ def test_a_release_holds_what_students_need_and_nothing_else(files):
         "01_forward.ipynb",
         "README.txt",
         "manifest.json",
+        "mistakes.md",
         "previous_stages.py",
         "requirements.txt",
     }
@@ -163,6 +164,22 @@ def test_the_wheel_holds_the_library_and_no_answer(wheel):
     for exercise, stage in STAGE_OF.items():
         assert functions_of(stage)[exercise].body not in text
         assert f"def {exercise}(" not in text
+
+
+def test_a_check_of_the_wheel_knows_mistakes_by_name(files, tmp_path):
+    name, raw = next((name, raw) for name, raw in files.items() if name.endswith(".whl"))
+    (tmp_path / name).write_bytes(raw)
+    code = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from bnlab.checks import run
+print(run("batch_statistics", lambda x: (x.mean(axis=0), x.std(axis=0))).mistake.link)
+"""
+    command = [sys.executable, "-I", "-c", code, str(tmp_path / name)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    page, _, anchor = done.stdout.strip().partition("#")
+    assert f'id="{anchor}"' in files[page].decode(), done.stderr
+    assert anchor == "std-for-variance"
 
 
 def test_the_wheel_can_be_imported(files, tmp_path):
