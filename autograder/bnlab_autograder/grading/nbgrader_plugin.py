@@ -31,6 +31,9 @@ def configure(config: Config) -> None:
     config.Autograde.exporter_class = f"{__name__}.RobustExporter"
     config.Autograde.sanitize_preprocessors = [f"{__name__}.Sanitise"]
     config.Autograde.autograde_preprocessors = [f"{__name__}.Judged", f"{__name__}.Recorded"]
+    # What students have written is shown with the rights of whoever looks at it.
+    config.HTMLExporter.sanitize_html = True
+    config.HTMLExporter.filters = {"clean_html": "bnlab_autograder.grading.harmless.clean_html"}
 
 
 class RobustExporter(NotebookExporter):

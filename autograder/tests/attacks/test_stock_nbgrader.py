@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,9 +19,8 @@ from .cells import ATTACKS, PRELUDE
 from .stand import strings, with_attack
 
 CHOSEN = (
-    "reading-hidden-cases", "reading-gradebook", "reading-frames", "forging-float", "forging-tree-transformer",
-    "forging-gradebook", "forging-exception-that-lies", "forging-script", "escaping-kill-canary",
-    "escaping-abstract-socket", "exhausting-output", "surviving-daemon-program",
+    "reading-hidden-cases", "reading-gradebook", "forging-tree-transformer", "forging-gradebook",
+    "forging-exception-that-lies", "forging-script", "escaping-kill-canary", "surviving-daemon-program",
 )  # fmt: skip
 
 
@@ -70,7 +70,9 @@ def test_nbgrader_autograde_and_feedback(canaries, course_folder, notebooks):
                 assert sum(scores.values()) == attack.earns or attack.harms_itself, (student, scores)
                 assert sum(scores.values()) <= attack.earns
     for student, notebook in handed_in.items():
-        graded = nbformat.read(course_folder / "autograded" / student / STAGE / f"{STAGE}.ipynb", as_version=4)
+        graded = nbformat.read(
+            course_folder / "autograded" / student / STAGE / f"{STAGE}.ipynb", as_version=4
+        )
         own = "\n".join(cell.source for cell in notebook.cells)
         shown = "\n".join(strings([cell.get("outputs", []) for cell in graded.cells]))
         page = (course_folder / "feedback" / student / STAGE / f"{STAGE}.html").read_text()
@@ -78,4 +80,7 @@ def test_nbgrader_autograde_and_feedback(canaries, course_folder, notebooks):
         assert f"{token} reached" not in shown
         for telling in ("judge_process", "site-packages/_pytest", "runtestprotocol", "expect_agreement("):
             assert telling not in shown + page, (student, telling)
+        for script in (f"<script>{token}", f'onerror="{token}', f'"{token}"</script>', "<img src=x"):
+            assert script not in page, (student, script)
+        assert re.search(r'aria-label="Points of batchnorm_train"[^>]* style="border:', page), student
         assert str(Path(bnlab_autograder.__file__).parent) not in shown, student

@@ -28,9 +28,10 @@ ATTACKS = (
         without_walls=True,
     ),
     Attack(
-        "magic",
+        "ipython",
         "have IPython read it",
-        "for magic in ('pycat', 'run', 'load'):\n    tries(lambda: get_ipython().run_line_magic(magic, SECRET))",
+        "tries(lambda: get_ipython().find_user_code(SECRET), lambda: get_ipython().run_line_magic('pycat', SECRET),\n"
+        "      lambda: get_ipython().run_line_magic('load', SECRET))",
         SECRET,
         without_walls=True,
     ),
@@ -192,7 +193,7 @@ ATTACKS = (
         "open-files-of-others",
         "open what the judge has open",
         "for process in (JUDGE, CANARY, os.getppid(), 1):\n"
-        "    works(lambda: [os.open(f'/proc/{process}/fd/{n}', os.O_RDONLY | os.O_NONBLOCK) for n in range(3)])",
+        "    for n in range(3):\n        works(lambda: os.open(f'/proc/{process}/fd/{n}', os.O_RDONLY | os.O_NONBLOCK))",
         SAID,
         without_walls=ptrace_is_free(),
     ),
