@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import statistics
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,13 +20,18 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 from bnlab_autograder.assets import assets
-from bnlab_autograder.bench.measure import Cost, run
+from bnlab_autograder.bench.measure import Cost, counts_all, run
 from bnlab_autograder.bench.stock import CONFIG, shared_modules, stock_notebook
 from bnlab_autograder.curriculum import Stage
 from bnlab_autograder.demo.classroom import filled, write
 from bnlab_autograder.diagnosis.bank import load_bank
+from bnlab_autograder.grading.course import Course
+from bnlab_autograder.grading.graded import job_for
+from bnlab_autograder.grading.judge import zygote_settings
 from bnlab_autograder.grading.record import path_with_alembic
+from bnlab_autograder.grading.sanitise import sanitise
 from bnlab_autograder.release.build import build_release
+from bnlab_autograder.sandbox import Limits, Zygote
 from bnlab_autograder.workspace import Workspace
 
 STOCK, OURS = "stock", "ours"
@@ -40,44 +46,56 @@ class Comparison:
     stage: str
     costs: dict[str, dict[int, Cost]] = field(default_factory=lambda: {STOCK: {}, OURS: {}})
     by_workers: dict[int, Cost] = field(default_factory=dict)
-    same_scores: bool = True
-    differences: list[str] = field(default_factory=list)
-    students_cpu: float = 0.0  # seconds of CPU that the students' own code took, per submission
+    differences: dict[str, str] = field(default_factory=dict)
+    cells_cpu: float = 0.0  # seconds of CPU that a submission's own cells take, without hidden cases
 
     def to_dict(self) -> dict[str, Any]:
-        """With the ratios that matter. ``total`` is taken at the size nearest to 40."""
+        """With the ratios that matter. The total is compared at the size nearest to 40."""
         sizes = sorted(self.costs[OURS])
         middle = min(sizes, key=lambda size: abs(size - 40))
+        cpu = {system: marginal(table, "cpu") for system, table in self.costs.items()}
         return {
             "stage": self.stage,
             "sizes": sizes,
             "costs": {
-                system: {str(n): cost.to_dict() for n, cost in table.items()}
+                system: {str(size): cost.to_dict() for size, cost in sorted(table.items())}
                 for system, table in self.costs.items()
             },
-            "workers": {str(n): cost.to_dict() for n, cost in self.by_workers.items()},
+            "workers": {str(count): cost.to_dict() for count, cost in self.by_workers.items()},
             "wall_ratio": self._ratio(lambda table: table[middle].wall),
             "wall_ratio_at": middle,
             "marginal_ratio": self._ratio(lambda table: marginal(table, "wall")),
-            "marginal_seconds": {system: marginal(table, "wall") for system, table in self.costs.items()},
-            "cpu_per_submission": {system: marginal(table, "cpu") for system, table in self.costs.items()},
-            "cpu_beyond_students_code": marginal(self.costs[OURS], "cpu") - self.students_cpu,
-            "students_cpu": self.students_cpu,
-            "same_scores": self.same_scores,
-            "differences": self.differences,
+            "marginal_seconds": {
+                system: _rounded(marginal(table, "wall")) for system, table in self.costs.items()
+            },
+            "fixed_seconds": {system: _rounded(fixed(table, "wall")) for system, table in self.costs.items()},
+            "cpu_per_submission": _rounded(cpu[OURS]),
+            "stock_cpu_per_submission": _rounded(cpu[STOCK]),
+            "cells_cpu": _rounded(self.cells_cpu),
+            "cpu_beyond_students_code": _rounded(cpu[OURS] - self.cells_cpu),
+            "memory_mb_per_submission": _rounded(marginal(self.costs[OURS], "peak_mb")),
+            "all_cpu_counted": counts_all(),
+            "same_scores": not self.differences,
+            "differences": [f"{student}: {text}" for student, text in sorted(self.differences.items())],
         }
 
-    def _ratio(self, of: Callable[[dict[int, Cost]], float]) -> float:
-        return of(self.costs[STOCK]) / of(self.costs[OURS])
+    def _ratio(self, of: Callable[[dict[int, Cost]], float]) -> float | None:
+        """How many times more stock takes; None where ours takes nothing that could be measured."""
+        ours = of(self.costs[OURS])
+        return _rounded(of(self.costs[STOCK]) / ours) if ours > 0 else None
 
 
 def marginal(table: dict[int, Cost], what: str) -> float:
     """What one more submission costs, between the smallest and the largest size."""
-    sizes = sorted(table)
-    if len(sizes) < 2:
-        return getattr(table[sizes[0]], what) / sizes[0]
-    low, high = sizes[0], sizes[-1]
+    low, high = min(table), max(table)
+    if low == high:
+        return getattr(table[low], what) / low
     return (getattr(table[high], what) - getattr(table[low], what)) / (high - low)
+
+
+def fixed(table: dict[int, Cost], what: str) -> float:
+    """What a run costs before the first submission."""
+    return getattr(table[min(table)], what) - min(table) * marginal(table, what)
 
 
 def compare(
@@ -86,28 +104,45 @@ def compare(
     sizes: Sequence[int],
     *,
     workers: Sequence[int] = (),
+    repeat: int = 1,
     tell: Callable[[str], None] = lambda text: None,
 ) -> Comparison:
-    """Grade ``sizes`` submissions with both systems in ``folder``, which is emptied between the runs."""
+    """Grade ``sizes`` submissions with both systems in ``folder``, which is emptied between the runs.
+
+    Of ``repeat`` runs the quickest counts, for both.
+    """
     result = Comparison(stage.name)
     course = _release(folder / "release", stage)
-    notebooks = list(_submissions(course, stage))
-    for size in sizes:
-        tell(f"stock nbgrader, {size} submissions")
-        result.costs[STOCK][size], theirs = _stock(folder / "stock", course, stage, notebooks, size)
-        tell(f"bnlab grade, {size} submissions")
-        result.costs[OURS][size], ours, cpu = _ours(folder / "ours", course, stage, notebooks, size)
-        result.students_cpu = cpu
-        for student in sorted(theirs.keys() | ours.keys()):
-            if theirs.get(student) != ours.get(student):
-                result.differences.append(f"{student}: stock {theirs.get(student)}, ours {ours.get(student)}")
-    for count in workers:
-        tell(f"bnlab grade, {sizes[-1]} submissions, {count} workers")
-        result.by_workers[count], _, _ = _ours(
-            folder / "ours", course, stage, notebooks, sizes[-1], workers=count
-        )
-    result.same_scores = not result.differences
+    stock_course = _stock_course(folder / "stock-release", course, stage)
+    notebooks = _submissions(course, stage)
+    for turn in range(repeat):
+        for size in sizes:
+            tell(f"stock nbgrader, {size} submissions, run {turn + 1} of {repeat}")
+            cost, theirs = _stock(folder / "stock", stock_course, stage, notebooks, size)
+            _keep_quickest(result.costs[STOCK], size, cost)
+            tell(f"bnlab grade, {size} submissions, run {turn + 1} of {repeat}")
+            cost, ours = _ours(folder / "ours", course, stage, notebooks, size)
+            _keep_quickest(result.costs[OURS], size, cost)
+            for student in theirs.keys() | ours.keys():
+                if theirs.get(student) != ours.get(student):
+                    text = f"stock {theirs.get(student)}, ours {ours.get(student)}"
+                    result.differences[student] = text
+        for count in workers:
+            tell(f"bnlab grade, {sizes[-1]} submissions, {count} workers, run {turn + 1} of {repeat}")
+            cost, _ = _ours(folder / "ours", course, stage, notebooks, sizes[-1], workers=count)
+            _keep_quickest(result.by_workers, count, cost)
+    tell("the students' cells alone")
+    result.cells_cpu = _cells_cpu(Course(Workspace(folder / "ours")), stage, len(notebooks))
     return result
+
+
+def _keep_quickest(table: dict[int, Cost], key: int, cost: Cost) -> None:
+    if key not in table or cost.wall < table[key].wall:
+        table[key] = cost
+
+
+def _rounded(value: float) -> float:
+    return round(value, 4)
 
 
 def _release(folder: Path, stage: Stage) -> Workspace:
@@ -142,19 +177,26 @@ def _hand_in(submitted: Path, stage: Stage, notebooks: list[NotebookNode], size:
         )
 
 
-def _stock(
-    folder: Path, course: Workspace, stage: Stage, notebooks: list[NotebookNode], size: int
-) -> tuple[Cost, dict[str, float]]:
+def _stock_course(folder: Path, course: Workspace, stage: Stage) -> Path:
+    """The same course for stock nbgrader, with its own release."""
     shutil.rmtree(folder, ignore_errors=True)
     source = folder / "source" / stage.name
     shutil.copytree(course.source(stage.name), source)
-    (folder / "nbgrader_config.py").write_text(CONFIG.format(root=str(folder)), encoding="utf-8")
+    (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     hidden = assets().hidden
     for path in shared_modules(hidden):
         shutil.copy(path, source)
     notebook = nbformat.read(source / f"{stage.name}.ipynb", as_version=4)
     nbformat.write(stock_notebook(notebook, stage.name, hidden), source / f"{stage.name}.ipynb")
     run([_bin("nbgrader"), "generate_assignment", stage.name], cwd=folder, env=_environment())
+    return folder
+
+
+def _stock(
+    folder: Path, course: Path, stage: Stage, notebooks: list[NotebookNode], size: int
+) -> tuple[Cost, dict[str, float]]:
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(course, folder)
     _hand_in(folder / "submitted", stage, notebooks, size)
     cost = run([_bin("nbgrader"), "autograde", stage.name], cwd=folder, env=_environment())
     return cost, _scores(f"sqlite:///{folder / 'gradebook.db'}", "stock", stage)
@@ -167,14 +209,14 @@ def _ours(
     notebooks: list[NotebookNode],
     size: int,
     workers: int | None = None,
-) -> tuple[Cost, dict[str, float], float]:
+) -> tuple[Cost, dict[str, float]]:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(course.root, folder)
     _hand_in(folder / "submitted", stage, notebooks, size)
     command = [_bin("bnlab"), "grade", stage.name, *(["--workers", str(workers)] if workers else [])]
     cost = run(command, cwd=folder, env=_environment())
     workspace = Workspace(folder)
-    return cost, _scores(workspace.db_url, workspace.course_id, stage), _students_cpu(workspace, stage)
+    return cost, _scores(workspace.db_url, workspace.course_id, stage)
 
 
 def _scores(db_url: str, course_id: str, stage: Stage) -> dict[str, float]:
@@ -193,16 +235,19 @@ def _scores(db_url: str, course_id: str, stage: Stage) -> dict[str, float]:
         }
 
 
-def _students_cpu(workspace: Workspace, stage: Stage) -> float:
-    """CPU seconds that the sandboxes took on average: the students' code and the clones for the cases."""
-    from bnlab_autograder.grading.course import Course
-
-    with Course(workspace).ledger() as ledger:
-        used = [
-            row["data"].get("usage", {}).get("cpu_seconds", 0.0)
-            for row in ledger.results(stage.name).values()
-        ]
-    return sum(used) / max(len(used), 1)
+def _cells_cpu(course: Course, stage: Stage, count: int) -> float:
+    """CPU seconds of the cells of a submission on average, run as in grading but without any hidden case."""
+    terms = course.terms(stage.name)
+    used = []
+    with Zygote(**zygote_settings(None)) as zygote:
+        for student in course.students(stage.name)[:count]:
+            folder = course.workspace.submitted / student / stage.name
+            job = job_for(sanitise(folder, terms.released), terms)
+            with zygote.spawn(files=dict(job.files), limits=Limits.from_dict(dict(job.limits))) as session:
+                for cell in job.cells:
+                    session.run_cell(cell.source)
+            used.append(session.usage.cpu_seconds)
+    return statistics.mean(used)
 
 
 def _environment() -> dict[str, str]:

@@ -12,8 +12,10 @@ from bnlab_autograder.grading.cases import load_points
 from bnlab_autograder.grading.released import exercise_of
 
 CONFIG = """\
+from pathlib import Path
+
 c = get_config()
-c.CourseDirectory.root = {root!r}
+c.CourseDirectory.root = str(Path(__file__).parent)
 c.CourseDirectory.course_id = "stock"
 c.ExecutePreprocessor.timeout = 60
 c.Execute.timeout = 60

@@ -25,7 +25,6 @@ from bnlab_autograder import __version__, diagnosis, sandbox
 from bnlab_autograder.curriculum import STAGES, stage_named
 from bnlab_autograder.grading.job import Job, Verdict, packed, unpacked
 from bnlab_autograder.sandbox import Limits
-from bnlab_autograder.sandbox.zygote import PRELOAD
 
 LIMITS = Limits(cell_seconds=30.0, notebook_seconds=120.0, call_seconds=5.0)
 START_SECONDS = 60.0
@@ -115,7 +114,7 @@ class Judge:
             "hidden": str(self.hidden.resolve()),
             "mutants": str(self.mutants.resolve()),
             "memory_mb": self.memory_mb,
-            "zygote": self._zygote(),
+            "zygote": zygote_settings(self.tier),
         }
         with contextlib.suppress(OSError):  # it has ended already; start() says so
             self._connection.send_bytes(packed(settings))
@@ -176,14 +175,15 @@ class Judge:
             raise TimeoutError("no answer in time")
         return unpacked(self._connection.recv_bytes())
 
-    def _zygote(self) -> dict[str, Any]:
-        return {
-            "tier": self.tier,
-            "preload": [*PRELOAD, *LIBRARY],
-            "packages": [str(Path(bnlab.__file__).parent)],
-            "hidden": list(NOT_FOR_STUDENTS),
-            "environment": {"BNLAB_GRADED": "1"},
-        }
+
+def zygote_settings(tier: str | None) -> dict[str, Any]:
+    """What student code finds in grading; parameters of ``Zygote``."""
+    return {
+        "tier": tier,
+        "packages": [str(Path(bnlab.__file__).parent)],
+        "hidden": list(NOT_FOR_STUDENTS),
+        "environment": {"BNLAB_GRADED": "1"},
+    }
 
 
 # One thread for BLAS: submissions run side by side, and a verdict must not depend on the number of cores.
