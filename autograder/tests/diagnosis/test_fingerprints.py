@@ -100,7 +100,7 @@ def told(entry: Entry | None, exercise: str, style: Wrapped = plain) -> Mistake 
 
 @pytest.mark.parametrize(
     ("style", "share"),
-    [(plain, 0.95), (nudged, 0.95), (spread, 0.95), (rows, 0.95), (single, 0.9), (inside_single, 0.9)],
+    [(plain, 0.95), (nudged, 0.95), (spread, 0.95), (rows, 0.9), (single, 0.9), (inside_single, 0.9)],
 )
 def test_mistakes_have_their_own_names_in_every_style(style: Wrapped, share: float) -> None:
     found = {entry.name: told(entry, entry.exercise, style) for entry in GRADED}

@@ -69,20 +69,24 @@ def _(see: Witness) -> None:
         see(label, one, other)
     see.edges()
     see("zeros", np.zeros((3, 4)), np.zeros((3, 4)))
+    see("unlike shapes", a, b[:1])
 
 
 @probe("numerical_gradient")
 def _(see: Witness) -> None:
     mix = np.array([[1.0, -2.0], [0.5, 1.5], [3.0, 0.25], [-1.0, 2.0]])
-    x, rough = batch(3, 4, 16), np.random.default_rng(17).normal(size=(3, 4))
+    x = np.random.default_rng(17).normal(
+        size=(3, 4)
+    )  # whoever steps forth and back does not end where it began
     see("another shape", lambda x: np.tanh(x @ mix / 8), x, upstream(3, 2, seed=18), 0.25)
     see("cubic", lambda x: x**3, x, upstream(3, 4, seed=19), 0.5)
-    see("step not given", np.sin, rough, upstream(3, 4, seed=19))
-    see("vector", np.sin, rough[0], upstream(4, seed=20), 1e-3)
-    see("cube", np.sin, batch(4, 3, 21).reshape(2, 3, 2), upstream(2, 3, 2, seed=22), 0.25)
+    see("step not given", np.sin, x, upstream(3, 4, seed=19))
+    see("vector", np.sin, x[0], upstream(4, seed=20), 1e-3)
+    see("cube", np.sin, x.reshape(2, 3, 2), upstream(2, 3, 2, seed=22), 0.25)
     see.edges()
     see("the argument itself", lambda x: x, x, upstream(3, 4, seed=23), 0.25)
     see("integers", np.sin, integers(3, 2), upstream(3, 2, seed=24), 0.25)
+    see("unlike shapes", np.sin, x, upstream(1, 4, seed=23), 0.25)
 
 
 # --- forward ------------------------------------------------------------------------------------------------
@@ -146,6 +150,8 @@ def _(see: Witness) -> None:
     see("train, integers", integers(7, 5), gamma, beta, _param("train"))
     see("train, one example", batch(1, 5, 13), gamma, beta, _param("train"))
     see("test, one example", batch(1, 5, 13), gamma, beta, _param("test"))
+    see("train, eps and momentum 0", NARROW * ordinary(), gamma, beta, _param("train", 0.0, momentum=0.0))
+    see("test, eps 0", NARROW * ordinary(), gamma, beta, _param("test", 0.0, running_var=small))
     see("unknown mode", ordinary(), gamma, beta, _param("evaluate"))
     see.compare("far", see.quietly(ordinary() + FAR, gamma, beta, _param("train")), near)
     for mode in ("train", "test"):
@@ -176,8 +182,10 @@ def _(see: Witness) -> None:
     near = see("list", pieces())
     see("one batch", [rows])
     see("equal sizes", np.split(rows, 3))
+    see("narrow", [NARROW * piece for piece in pieces()])
     see.edges()
     see("generator", (piece for piece in pieces()))
+    see("nothing", [])
     see.compare("far, var", _only("var", see.quietly(pieces(FAR))), _only("var", near))
 
 
@@ -300,6 +308,8 @@ def _(see: Witness) -> None:
     for shape, G in GROUPED:
         see(f"{shape}, {G}", images(*shape, seed=33), *_of_channels(shape[1]), G, {"eps": HIGH})
     see("narrow", NARROW * images(seed=34), *_of_channels(4), 2, {"eps": MIDDLE})
+    see.edges()
+    see("groups of unlike size", images(seed=34), *_of_channels(4), 3, {"eps": HIGH})
 
 
 @probe("spatial_groupnorm_backward")
