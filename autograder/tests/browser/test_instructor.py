@@ -91,6 +91,7 @@ def test_a_submission_shows_why_points_were_lost(window, graded, submission):
 
 def test_points_and_comments_given_by_hand_stay(window, classroom, graded, submission):
     page = window.visit(f"formgrader/submissions/{submission('ada').id}/")
+    page.wait_for_function("window.formgrader?.grades?.loaded && formgrader.comments?.loaded")
     points, comment = page.locator(f"#{QUESTION}"), page.locator(f"#{QUESTION}-comment")
     with page.expect_response("**/api/grade/*"):
         points.fill("2.5")
