@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from bnlab_autograder.grading.cases import case, expect_agreement, expect_close, expect_unchanged
-from inputs import WIDE, among_students, batch, integers, pattern, upstream
+from bnlab_autograder.grading.cases import (
+    case,
+    expect_agreement,
+    expect_close,
+    expect_error,
+    expect_unchanged,
+)
+from inputs import WIDE, among_students, batch, integers, pattern, single, upstream
 
 # standardize
 
@@ -49,8 +55,8 @@ def test_standardize__constant_or_tiny(student, reference, rng):
         standardized, student, reference, given={"x": x, "axis": 0}, name="out for constant columns"
     )
     x = batch(rng, 6, 4)
-    small, large = student.standardize(2.0**-24 * x, 0), student.standardize(x.copy(), 0)
-    expect_close(small, large, name="out for numbers near 1e-7")
+    small, large = student.standardize(2.0**-30 * x, 0), student.standardize(x.copy(), 0)
+    expect_close(small, large, name="out for numbers near 1e-9")
 
 
 @case(
@@ -122,6 +128,19 @@ def test_relative_error__one_scale(student, reference, rng):
         expect_agreement(error, student, reference, given={"a": a, "b": b}, name="the error")
 
 
+@case(
+    topic="arrays of different shapes",
+    says="Two arrays of different shapes should raise ValueError, also where broadcasting would make them fit. Look "
+    "at what your function does with a matrix and one of its rows.",
+)
+def test_relative_error__shapes(student, reference, rng):
+    a = rng.uniform(1, 2, size=(2, 3))
+    expect_close(error(student, a, 1.5 * a), 0.5, name="the error", rtol=np.inf)
+    for left, right in ((a, a[0]), (a[:, :1], a)):
+        what = f"arrays of the shapes {left.shape} and {right.shape}"
+        expect_error("ValueError", lambda left=left, right=right: error(student, left, right), what)
+
+
 # numerical_gradient. Each entry of x costs the student two calls of f, which run here: x has few entries.
 
 
@@ -144,6 +163,22 @@ def test_numerical_gradient__upstream(student, reference, rng):
 
 
 @case(
+    topic="an upstream gradient of another shape",
+    says="An upstream gradient whose shape is not that of the output should raise ValueError, also where "
+    "broadcasting would make the two fit. Look at what your function does with a single row.",
+)
+def test_numerical_gradient__shapes(student, reference, rng):
+    def compute(course, x, dout):
+        return up_to_a_factor(course.numerical_gradient(lambda x: 2 * x, x, dout, 0.125))
+
+    x = rng.normal(size=(2, 2))
+    expect_close(compute(student, x, np.ones((2, 2))), np.ones((2, 2)), name="grad", rtol=np.inf)
+    for dout in (np.ones(2), np.ones((2, 1))):
+        what = f"dout of the shape {dout.shape} for an output of the shape (2, 2)"
+        expect_error("ValueError", lambda dout=dout: compute(student, x, dout), what)
+
+
+@case(
     topic="the step",
     says="For a curved function and a large h the result is not the central difference with that h. Look at the "
     "two points at which f is evaluated, and at what you divide by.",
@@ -160,16 +195,19 @@ def test_numerical_gradient__step(student, reference, rng):
 
 
 @case(
-    topic="x of other shapes, and integers",
-    says="The gradient is off when x has one axis or three, or holds integers. Look at how you visit the entries "
-    "of x, and at the dtype of what you move.",
+    topic="x of other shapes, integers and float32",
+    says="The gradient is off when x has one axis or three, or holds integers or float32 numbers. Look at how you "
+    "visit the entries of x, and at the dtype of what you move.",
 )
 def test_numerical_gradient__any_array(student, reference, rng):
-    for x in (rng.normal(size=3), rng.normal(size=(1, 2, 2)), rng.permutation([-2, 0, 3])[None]):
+    (small,) = single(rng.normal(size=2))
+    for x in (rng.normal(size=3), rng.normal(size=(1, 2, 2)), rng.permutation([-2, 0, 3])[None], small):
         slopes = np.linspace(1, 2, x.size).reshape(x.shape)
         expect_agreement(
             lambda course, x, dout, slopes=slopes: up_to_a_factor(
-                course.numerical_gradient(lambda x: slopes * x, x, dout, 0.125)
+                course.numerical_gradient(
+                    lambda x: slopes * x, x, dout, 1e-5
+                )  # no power of two: those are exact in float32
             ),
             student,
             reference,

@@ -268,6 +268,25 @@ def test_batchnorm_forward__unknown_mode(student, reference, rng):
 
 
 @case(
+    topic="settings of zero",
+    says="An eps or a momentum of zero is not taken as it is. Look at how you tell a setting that is zero from one "
+    "that is absent.",
+)
+def test_batchnorm_forward__zero_settings(student, reference, rng):
+    x, warm = batch(rng, 6, 7), buffers(rng, 7)
+    expect_agreement(forward_pattern, student, reference, given=arguments(x, "train", **warm))
+    for mode in ("train", "test"):
+        given, nearly = (arguments(x, mode, eps=eps, **warm) for eps in (0.0, 2.0**-99))
+        want = forward(student, **deepcopy(nearly))
+        expect_agreement(forward, student, reference, given=given, want=want, name=f"out in {mode} mode")
+    given, nearly = (arguments(x, "train", momentum=momentum, **warm) for momentum in (0.0, 2.0**-60))
+    want = buffers_after(student, **deepcopy(nearly))
+    expect_agreement(
+        buffers_after, student, reference, given=given, want=want, rests_on=BUFFERS_REST_ON, feature=None
+    )
+
+
+@case(
     topic="constant features and a single example in train mode",
     says="In train mode a constant feature, or a batch of a single example, should give beta. Work out what the "
     "formula says there.",
@@ -483,3 +502,16 @@ def test_recalibrate__read_once(student, reference, rng):
     got = statistics(student, read_once(student, batches))
     for name in ("mean", "var"):
         expect_close(got[name], want[name], name=name, feature=None)
+
+
+@case(
+    topic="no batch at all, and batches that do not fit",
+    says="Where there is no batch, or batches differ in their number of features, there should be a ValueError. Look "
+    "at what your function returns for an empty list.",
+)
+def test_recalibrate__nothing(student, reference, rng):
+    batches = pieces(rng, 5, 7)
+    expect_close(statistics(student, batches)["mean"], np.ones(4), name="mean", rtol=np.inf)
+    expect_error("ValueError", lambda: student.recalibrate([]), "an empty list of batches")
+    unequal = [batches[0], batches[1][:, :1]]
+    expect_error("ValueError", lambda: student.recalibrate(unequal), "batches of 4 features and of 1")

@@ -9,6 +9,7 @@ from bnlab_autograder.grading.cases import (
     case,
     expect_agreement,
     expect_close,
+    expect_error,
     expect_unchanged,
     leaves_unchanged,
     with_own,
@@ -549,6 +550,18 @@ def test_spatial_groupnorm_forward__scale_and_shift(student, reference, rng):
 def test_spatial_groupnorm_forward__one_or_all(student, reference, rng):
     for G in (1, 4):
         expect_groups(student, reference, group_setting(rng, SHAPE, G, spread=WIDE), look=relative)
+
+
+@case(
+    topic="a number of groups that does not divide the channels",
+    says="A number of groups that does not divide the number of channels should raise ValueError. Look at what your "
+    "function does with 3 groups of 4 channels.",
+)
+def test_spatial_groupnorm_forward__impossible(student, reference, rng):
+    given = group_setting(rng, SHAPE, 2, spread=WIDE)
+    expect_groups(student, reference, given, look=shapes)
+    three = replace(given, rest=(3, given.rest[1]))
+    expect_error("ValueError", lambda: output(student, GROUP, three), "G = 3 for C = 4")
 
 
 @case(topic="a large eps", says="With a large eps the output is off. Look at which quantity eps joins.")

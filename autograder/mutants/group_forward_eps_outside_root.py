@@ -12,6 +12,8 @@ MESSAGE = (
 
 
 def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
+    if x.shape[1] % G:
+        raise ValueError("G should divide the number of channels")
     N = x.shape[0]
     groups = x.reshape(N, G, -1)
     inv_std = 1 / (groups.std(axis=2, keepdims=True) + gn_param.get("eps", 1e-5))

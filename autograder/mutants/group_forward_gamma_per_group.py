@@ -13,6 +13,8 @@ MESSAGE = (
 
 
 def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
+    if x.shape[1] % G:
+        raise ValueError("G should divide the number of channels")
     N, C, H, W = x.shape
     eps, size = gn_param.get("eps", 1e-5), C // G
     out, x_hat = np.zeros((N, C, H, W)), np.zeros((N, C, H, W))

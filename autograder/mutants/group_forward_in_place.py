@@ -14,6 +14,8 @@ MESSAGE = (
 
 
 def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
+    if x.shape[1] % G:
+        raise ValueError("G should divide the number of channels")
     N, C, H, W = x.shape
     groups = x.reshape(N, G, C // G * H * W)
     groups -= groups.mean(axis=2, keepdims=True)

@@ -14,6 +14,8 @@ MESSAGE = (
 
 
 def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
+    if x.shape[1] % G:
+        raise ValueError("G should divide the number of channels")
     N, C, H, W = x.shape
     grouped = x.reshape(N, C // G, G, H, W)
     mean = grouped.mean(axis=(1, 3, 4), keepdims=True)

@@ -13,6 +13,8 @@ MESSAGE = (
 
 
 def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
+    if x.shape[1] % G:
+        raise ValueError("G should divide the number of channels")
     N, C, H, W = x.shape
     grouped = x.reshape(N, G, C // G, H, W)
     axes, count = (2, 3, 4), C // G

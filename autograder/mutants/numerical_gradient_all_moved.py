@@ -1,5 +1,6 @@
 """All entries move at once, and f is taken to act entry by entry."""
 
+import numpy as np
 from bnlab_solutions import *
 
 LINE = None
@@ -13,4 +14,6 @@ MESSAGE = (
 
 
 def numerical_gradient(f, x, dout, h=1e-5):
+    if np.shape(dout) != np.shape(f(x)):
+        raise ValueError("dout should have the shape of f(x)")
     return (f(x + h) - f(x - h)) * dout / (2 * h)

@@ -13,6 +13,8 @@ MESSAGE = (
 
 
 def numerical_gradient(f, x, dout, h=1e-5):
+    if np.shape(dout) != np.shape(f(x)):
+        raise ValueError("dout should have the shape of f(x)")
     N, D = x.shape
     grad = np.zeros((N, D))
     for i in range(N):

@@ -14,6 +14,8 @@ MESSAGE = (
 
 
 def numerical_gradient(f, x, dout, h=1e-5):
+    if np.shape(dout) != np.shape(f(x)):
+        raise ValueError("dout should have the shape of f(x)")
     x = np.array(x, dtype=float)
     grad = np.zeros_like(x)
     it = np.nditer(x, flags=["multi_index"])

@@ -14,6 +14,9 @@ MESSAGE = (
 
 
 def recalibrate(batches):
+    batches = list(batches)
+    if len({batch.shape[1:] for batch in batches}) != 1:
+        raise ValueError("no batches, or batches that do not fit")
     sizes, means, stds = [], [], []
     for batch in batches:
         sizes.append(len(batch))

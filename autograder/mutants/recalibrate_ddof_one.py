@@ -13,5 +13,8 @@ MESSAGE = (
 
 
 def recalibrate(batches):
+    batches = list(batches)
+    if len({batch.shape[1:] for batch in batches}) != 1:
+        raise ValueError("no batches, or batches that do not fit")
     rows = np.concatenate(list(batches), axis=0)
     return rows.mean(axis=0), rows.var(axis=0, ddof=1)

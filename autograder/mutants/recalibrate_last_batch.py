@@ -12,6 +12,9 @@ MESSAGE = (
 
 
 def recalibrate(batches):
+    batches = list(batches)
+    if len({batch.shape[1:] for batch in batches}) != 1:
+        raise ValueError("no batches, or batches that do not fit")
     for batch in batches:
         mean, var = batch_statistics(batch)
     return mean, var

@@ -13,6 +13,9 @@ MESSAGE = (
 
 
 def recalibrate(batches):
+    batches = list(batches)
+    if len({batch.shape[1:] for batch in batches}) != 1:
+        raise ValueError("no batches, or batches that do not fit")
     n, s1, s2 = 0, 0, 0
     for x in batches:
         n += x.shape[0]

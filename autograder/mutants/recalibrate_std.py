@@ -13,5 +13,8 @@ MESSAGE = (
 
 
 def recalibrate(batches):
+    batches = list(batches)
+    if len({batch.shape[1:] for batch in batches}) != 1:
+        raise ValueError("no batches, or batches that do not fit")
     rows = np.vstack(list(batches))
     return np.mean(rows, axis=0), np.std(rows, axis=0)

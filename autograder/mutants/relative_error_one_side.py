@@ -14,6 +14,8 @@ MESSAGE = (
 
 
 def relative_error(a, b):
+    if np.shape(a) != np.shape(b):
+        raise ValueError("a and b differ in shape")
     if not np.any(a):
         return float(np.any(b))
     return float(np.max(np.abs(a - b)) / np.max(np.abs(a)))

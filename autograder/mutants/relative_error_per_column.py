@@ -13,5 +13,7 @@ MESSAGE = (
 
 
 def relative_error(a, b):
+    if np.shape(a) != np.shape(b):
+        raise ValueError("a and b differ in shape")
     scale = np.maximum(np.abs(a).max(axis=0), np.abs(b).max(axis=0))
     return np.abs(a - b).max(axis=0) / np.where(scale == 0, 1, scale)

@@ -14,6 +14,8 @@ MESSAGE = (
 
 
 def relative_error(a, b):
+    if np.shape(a) != np.shape(b):
+        raise ValueError("a and b differ in shape")
     scale = np.maximum(np.abs(a), np.abs(b))
     scale[scale == 0] = 1
     return float(np.max(np.abs(a - b) / scale))

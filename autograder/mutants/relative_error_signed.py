@@ -14,6 +14,8 @@ MESSAGE = (
 
 
 def relative_error(a, b):
+    if np.shape(a) != np.shape(b):
+        raise ValueError("a and b differ in shape")
     scale = max(np.abs(a).max(), np.abs(b).max())
     if scale == 0:
         return 0.0

@@ -14,6 +14,8 @@ MESSAGE = (
 
 
 def relative_error(a, b):
+    if np.shape(a) != np.shape(b):
+        raise ValueError("a and b differ in shape")
     difference = np.abs(a - b).max()
     yardstick = max(a.max(), b.max())
     return float(difference / yardstick) if yardstick != 0 else 0.0

@@ -14,4 +14,6 @@ MESSAGE = (
 
 
 def relative_error(a, b):
+    if np.shape(a) != np.shape(b):
+        raise ValueError("a and b differ in shape")
     return float(np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b))))

@@ -14,6 +14,8 @@ MESSAGE = (
 
 
 def relative_error(a, b):
+    if np.shape(a) != np.shape(b):
+        raise ValueError("a and b differ in shape")
     numerator = np.abs(a - b).max()
     denominator = max(np.abs(a).max(), np.abs(b).max())
     return float(numerator / denominator)

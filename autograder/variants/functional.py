@@ -15,13 +15,19 @@ def recalibrate(batches):
     def summary(x):
         return len(x), x.mean(axis=0), len(x) * x.var(axis=0)
 
-    n, mean, s = reduce(merge, map(summary, batches))
+    summaries = list(map(summary, batches))
+    if len({mean.shape for _, mean, _ in summaries}) != 1:
+        raise ValueError("the batches should have the same features, and there should be one")
+    n, mean, s = reduce(merge, summaries)
     return mean, s / n
 
 
 def numerical_gradient(f, x, dout, h=1e-5):
     def loss(flat):
         return np.array(f(flat.reshape(x.shape)), dtype=float)
+
+    if np.shape(dout) != loss(np.ravel(x).astype(float)).shape:
+        raise ValueError("dout should have the shape of f(x)")
 
     def slope(flat, i):
         step = h * (np.arange(flat.size) == i)

@@ -6,6 +6,8 @@ from bnlab_solutions import *
 
 def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
     N, C, H, W = x.shape
+    if C % G != 0:
+        raise ValueError("C should be a multiple of G")
     rows = x.reshape(N * G, -1)
     width = rows.shape[1]
     normal, cache = layernorm_forward(rows, np.ones(width), np.zeros(width), gn_param)

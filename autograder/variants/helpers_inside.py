@@ -53,6 +53,9 @@ def numerical_gradient(f, x, dout, h=1e-5):
         return np.array(f(y))
 
     def slope(index):
-        return ((moved(index, h) - moved(index, -h)) * dout).sum() / (2 * h)
+        rise = moved(index, h) - moved(index, -h)
+        if rise.shape != dout.shape:
+            raise ValueError(f"{rise.shape} is not {dout.shape}")
+        return (rise * dout).sum() / (2 * h)
 
     return np.array([slope(index) for index in np.ndindex(x.shape)]).reshape(x.shape)

@@ -15,6 +15,8 @@ def fold_batchnorm(W, b, gamma, beta, mean, var, eps):
 
 def recalibrate(batches):
     rows = [row for batch in batches for row in batch]
+    if not rows or len({len(row) for row in rows}) > 1:
+        raise ValueError("no rows, or rows of different lengths")
     mean = sum(rows) / len(rows)
     return [mean, sum((row - mean) ** 2 for row in rows) / len(rows)]
 

@@ -29,6 +29,8 @@ def layernorm_backward(dout, cache):
 def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
     N, C, _, _ = x.shape
     eps, size = gn_param.get("eps", 1e-5), C // G
+    if size * G < C:
+        raise ValueError(f"{C} channels do not make {G} groups")
     x_hat, stds = np.zeros(x.shape), {}
     for n in range(N):
         for g in range(G):

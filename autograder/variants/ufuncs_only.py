@@ -50,5 +50,7 @@ def update_running(running, sample, momentum):
 
 
 def relative_error(a, b):
+    if np.not_equal(np.ndim(a), np.ndim(b)) or np.any(np.not_equal(np.shape(a), np.shape(b))):
+        raise ValueError("a and b differ in shape")
     largest = np.maximum(np.max(np.absolute(a)), np.max(np.absolute(b)))
     return np.divide(np.max(np.absolute(np.subtract(a, b))), largest) if np.greater(largest, 0) else 0.0

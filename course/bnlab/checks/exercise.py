@@ -123,6 +123,20 @@ class Session:
                 _compare(name, before, after)
         return results
 
+    def refuses(self, claim: str, *arguments: Any) -> None:
+        """Failure unless the call raises ValueError; ``claim`` says what it is called with."""
+        try:
+            self.function(*(fresh(argument) for argument in arguments))
+        except NotImplementedError as error:
+            raise self._missing(error.__traceback__) from None
+        except ValueError:
+            return
+        except Exception as error:
+            raise Failure(
+                f"{claim} a ValueError is agreed, but the call raised {type(error).__name__}"
+            ) from None
+        raise Failure(f"{claim} a ValueError is agreed, but the call went through")
+
     def accept(self, name: str, value: object, shape: tuple[int, ...], single: bool = False) -> np.ndarray:
         """``value`` as an array of floats of that shape, or Failure. ``single``: float32 was due."""
         array = self._typed(name, value, shape)

@@ -95,7 +95,7 @@ relative_error = Exercise(
     arguments=("a", "b"),
     returns=lambda a, b: {"error": ()},
     examples=lambda ask: [(batch(), batch(seed=1))],
-    topics=("negative entries", "zeros", "arrays of several shapes and scales"),
+    topics=("negative entries", "zeros", "arrays of several shapes and scales", "shapes that differ"),
 )
 
 
@@ -150,6 +150,12 @@ def _(ask: Session) -> None:
         )
 
 
+@relative_error.value("arrays of different shapes raise ValueError")
+def _(ask: Session) -> None:
+    for a, b in ((batch(), batch()[0]), (batch()[:, :1], batch())):
+        ask.refuses(f"For arrays of shapes {a.shape} and {b.shape}", a, b)
+
+
 numerical_gradient = Exercise(
     "numerical_gradient",
     stage="00_warmup",
@@ -158,6 +164,7 @@ numerical_gradient = Exercise(
     examples=lambda ask: _calls(),
     topics=(
         "outputs whose shape differs from that of x",
+        "an upstream gradient of another shape",
         "several axes",
         "the argument h",
         "whether x is left as it was",
@@ -220,6 +227,14 @@ def _(ask: Session) -> None:
     )
 
 
+@numerical_gradient.invariant("float32 loses no digits")
+def _(ask: Session) -> None:
+    (x,), dout = single(batch(3, 4)), upstream(3, 4)
+    want = ask(np.sin, x.astype(float), dout)
+    got = ask(np.sin, x, dout)
+    close(got, want, "grad", "float32 should give the same as equal numbers in float64", feature=None)
+
+
 @numerical_gradient.value("a cubic with a large h")
 def _(ask: Session) -> None:
     got = ask(lambda x: x**3, np.array([1.0, 2.0, -1.0]), np.array([1.0, 2.0, -4.0]), 0.5)
@@ -228,3 +243,10 @@ def _(ask: Session) -> None:
     got = ask(lambda x: x**3, np.array([1.0, 2.0, -1.0]), np.array([1.0, 2.0, -4.0]))
     claim = "For f(x) = x**3, x = (1, 2, -1), dout = (1, 2, -4) and no h given"
     close(got, np.array([3.0, 24.0, -12.0]), "grad", claim, feature=None)
+
+
+@numerical_gradient.value("an upstream gradient of another shape raises ValueError")
+def _(ask: Session) -> None:
+    for dout in (upstream(3, 4)[0], upstream(3, 1)):
+        what = f"For dout of shape {dout.shape} and an output of shape (3, 4)"
+        ask.refuses(what, np.sin, batch(3, 4), dout, 1e-3)

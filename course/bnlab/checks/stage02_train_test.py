@@ -272,15 +272,16 @@ def _(ask: Session) -> None:
 
 @batchnorm_forward.invariant("an unknown mode raises ValueError")
 def _(ask: Session) -> None:
-    try:
-        ask.function(batch(), *scale_and_shift(), in_test(mode="evaluate"))
-    except ValueError:
-        return
-    except Exception as error:
-        raise Failure(
-            f"For mode 'evaluate' a ValueError is agreed, but a {type(error).__name__} came"
-        ) from None
-    raise Failure("For mode 'evaluate' a ValueError is agreed, but the call went through")
+    ask.refuses("For mode 'evaluate'", batch(), *scale_and_shift(), in_test(mode="evaluate"))
+
+
+@batchnorm_forward.invariant("an eps of zero is taken as it is")
+def _(ask: Session) -> None:
+    for name, param in (("train", in_train), ("test", in_test)):
+        want, _ = ask(batch(), *scale_and_shift(), param(2.0**-99))
+        got, _ = ask(batch(), *scale_and_shift(), param(0.0))
+        claim = f"In {name} mode eps = 0 should give the same as eps = 2**-99"
+        close(got, want, "out", claim)
 
 
 @batchnorm_forward.invariant("integers, float32 and arrays with gaps work")
@@ -405,6 +406,7 @@ recalibrate = Exercise(
         "a single batch",
         "a batch of one row",
         "a large offset",
+        "no batch at all",
     ),
 )
 ROWS = batch(12, 4, 3) + np.arange(12)[:, None] / 2  # sorted, so that the pieces differ
@@ -460,6 +462,12 @@ def _(ask: Session) -> None:
     claim = "For the batch (1, 0, 3, -5) and the batch of (1, 0, 3, 5), (3, 10, 3, 1), (3, 10, 3, -1)"
     close(mean, np.array([2.0, 5.0, 3.0, 0.0]), "mean", claim, feature=None)
     close(var, np.array([1.0, 25.0, 0.0, 13.0]), "var", claim, feature=None)
+
+
+@recalibrate.value("no batch, or batches that do not fit, raise ValueError")
+def _(ask: Session) -> None:
+    ask.refuses("For an empty list", [])
+    ask.refuses("For batches of 4 features and of 1", [ROWS[:5].copy(), ROWS[5:, :1].copy()])
 
 
 def _row(values: np.ndarray) -> str:

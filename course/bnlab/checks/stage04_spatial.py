@@ -377,7 +377,7 @@ spatial_groupnorm_forward = Exercise(
     examples=lambda ask: [(images(*shape), *_of_channels(shape[1]), G, {"eps": 0.3}) for shape, G in GROUPED],
     writes=("gn_param",),
     topics=(
-        "G = 1 and G = C",
+        "G = 1 and G = C, and a G that does not divide C",
         "neighbouring channels in a group",
         "gamma and beta per channel, of shape (1, C, 1, 1)",
         "N ≠ C ≠ H ≠ W",
@@ -499,6 +499,11 @@ def _(ask: Session) -> None:
     want = [[[-6, -6], [4, 4], [-12, 36], [6, 30]], [[15, -15], [7, 13], [8, 8], [12, 12]]]
     claim = "For the groups (1, 1, 3, 3), (1, 7, 7, 5) and (3, -7, -1, -3), (1, 1, 3, 3) and eps = 3"
     close(got, np.array(want, dtype=float)[:, :, None], "out", claim, feature=1)
+
+
+@spatial_groupnorm_forward.value("a G that does not divide C raises ValueError")
+def _(ask: Session) -> None:
+    ask.refuses("For G = 3 and four channels", images(), *_of_channels(), 3, {"eps": 0.3})
 
 
 def _group_settings() -> Sequence[Setting]:
