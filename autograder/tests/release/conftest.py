@@ -18,9 +18,17 @@ STAGE = BY_NAME["01_forward"]
 
 @dataclass(frozen=True)
 class Sources(Assets):
-    """A copy of the sources of one stage."""
+    """A copy of the sources of one stage; known mistakes are those of the course."""
 
     stage: Stage = STAGE
+
+    @property
+    def mutants(self) -> Path:
+        return assets().mutants
+
+    @property
+    def pages(self) -> Path:
+        return assets().pages
 
     @property
     def text(self) -> Path:
