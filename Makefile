@@ -19,6 +19,7 @@ $(READY): pyproject.toml constraints.txt
 		{ echo "python3 has no venv; on Debian: apt-get install python3-venv"; exit 1; }
 	@echo "Installing into $(VENV) (a few minutes the first time) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m bnlab_autograder.diagnosis.fingerprints >/dev/null  # so that checks in this checkout name mistakes
 	@touch $@
 
 install: $(READY)  ## create .venv and install everything into it
