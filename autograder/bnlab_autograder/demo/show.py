@@ -40,10 +40,32 @@ MUTANTS = (
     "layer_backward_gamma_outside",
     "spatial_forward_reshape_discarded",
 )
-NAMES = (
-    "ada blaise carl dorothy emmy fields grace hilbert ingrid julia kurt leonhard "
-    "maryam noether olga pascal quetelet rosa sofia turing ulam vera weyl yau"
-).split()
+NAMES = [
+    "ada",
+    "blaise",
+    "carl",
+    "dorothy",
+    "emmy",
+    "fields",
+    "grace",
+    "hilbert",
+    "ingrid",
+    "julia",
+    "kurt",
+    "leonhard",
+    "maryam",
+    "noether",
+    "olga",
+    "pascal",
+    "quetelet",
+    "rosa",
+    "sofia",
+    "turing",
+    "ulam",
+    "vera",
+    "weyl",
+    "yau",
+]
 
 
 @dataclass
