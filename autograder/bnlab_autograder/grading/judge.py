@@ -142,12 +142,16 @@ class Judge:
                 )
             self._ready = True
 
-    def close(self) -> None:
-        """End the process and everything that it has started."""
+    def hang_up(self) -> None:
+        """Let the process end by itself, with everything that it has started; ``close`` waits for that."""
         self._ready = False
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def close(self) -> None:
+        """End the process and everything that it has started."""
+        self.hang_up()
         if self._process is not None:
             process, self._process = self._process, None
             with contextlib.suppress(subprocess.TimeoutExpired):

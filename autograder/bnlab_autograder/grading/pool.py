@@ -91,6 +91,8 @@ class Judges:
 
     def close(self) -> None:
         for judge in self.all:
+            judge.hang_up()
+        for judge in self.all:
             judge.close()
 
 

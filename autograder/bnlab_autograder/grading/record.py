@@ -62,8 +62,6 @@ LOG = sa.Table(
     sa.Column("new", sa.Float, nullable=True),
     sa.Column("reason", sa.Text),
 )
-# nbgrader looks up rows by these columns and has no index for them: each look-up would read the whole table.
-INDICES = {"grade": "notebook_id", "comment": "notebook_id", "submitted_notebook": "assignment_id"}
 
 
 @dataclass(frozen=True)
@@ -133,12 +131,7 @@ class Ledger:
         """Make what is missing of nbgrader's tables and of ours."""
         with path_with_alembic():
             Gradebook(db_url, self.course_id).close()
-        with self.engine.begin() as connection:
-            _metadata.create_all(connection)
-            for table, column in INDICES.items():
-                connection.execute(
-                    sa.text(f"CREATE INDEX IF NOT EXISTS bnlab_{table}_{column} ON {table} ({column})")
-                )
+        _metadata.create_all(self.engine)
 
     def __enter__(self) -> Ledger:
         return self
