@@ -89,7 +89,7 @@ def test_colours_follow_the_theme_and_are_never_alone() -> None:
     for report in reports():
         shown = Panel(report)._repr_html_()
         for colour in re.findall(r"color:([^;\"]+)", shown):
-            assert colour.startswith("var(--jp-") or colour == "inherit", colour
+            assert colour.startswith("var(--jp-") or colour in ("inherit", "transparent"), colour
         marks = re.findall(r'<span aria-hidden="true" style="color[^>]*>(.)</span> *<(?:code|strong)', shown)
         assert set(marks) <= set("✓✗·")
         assert 'aria-label="Checks of batch_statistics"' in shown

@@ -75,7 +75,8 @@ def html(report: Report) -> str:
     """The panel for Jupyter: no script, no style sheet, and nothing that is said by colour alone."""
     colour = SOFT if report.unimplemented else GOOD if report.passed else BAD
     name = escape(report.exercise)
-    code = f'<code style="font-family:{CODE};font-weight:bold;padding:0;background:none;color:inherit">{name}</code>'
+    plain = "padding:0;background-color:transparent;color:inherit"  # against the styles of pages around it
+    code = f'<code style="font-family:{CODE};font-weight:bold;{plain}">{name}</code>'
     parts = [f"<div>{_mark(_symbol(report), colour)} {code} · {escape(headline(report))}</div>"]
     failure = report.failure
     if failure is not None and not report.unimplemented:
