@@ -117,7 +117,7 @@ def save(window: Window, path: Path, *parts: Locator, margin: int = 0) -> None:
     """A picture of the rectangle that holds all ``parts``, with a margin on the left and on the right."""
     parts[0].evaluate("part => { part.scrollIntoView(); window.scrollBy(0, -80); }")
     boxes = [part.bounding_box() for part in parts]
-    left, top = min(box["x"] for box in boxes) - margin, min(box["y"] for box in boxes) - 1
+    left, top = min(box["x"] for box in boxes) - margin, min(box["y"] for box in boxes)
     right = max(box["x"] + box["width"] for box in boxes) + margin
     bottom = max(box["y"] + box["height"] for box in boxes) + 1
     clip = {"x": left, "y": top, "width": right - left, "height": bottom - top}

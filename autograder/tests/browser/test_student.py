@@ -67,6 +67,17 @@ def test_a_wrong_answer_is_explained_and_a_right_one_passes(notebook, classroom)
     expect(panel).not_to_contain_text("to fix")
 
 
+def test_a_known_mistake_has_its_name_and_a_page_that_explains_it(notebook):
+    panel = notebook.answer("batch_statistics", WRONG).first
+    expect(panel).to_contain_text("Looks like: ")
+    name = panel.locator("strong").last.inner_text().rstrip(".")
+    panel.get_by_text("What that is, and where to look").click()
+    panel.get_by_role("link").click()
+    explained = notebook.page.locator(".jp-MarkdownViewer").get_by_role("heading", name=name)
+    expect(explained).to_be_in_viewport()
+    notebook.page.evaluate("jupyterapp.shell.currentWidget.close()")
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_panels_are_legible(notebook, classroom, theme):
     notebook.theme(theme)
