@@ -29,6 +29,11 @@ class Assets:
         return self.root / "autograder" / "mutants"
 
     @property
+    def fresh_mutants(self) -> Path:
+        """The names of the mutants that were written after checks and cases were frozen."""
+        return self.root / "autograder" / "mutants_fresh.txt"
+
+    @property
     def variants(self) -> Path:
         return self.root / "autograder" / "variants"
 

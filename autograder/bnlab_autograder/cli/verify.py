@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bnlab_autograder.cli.output import DONE, FAILED, console, log, misuse, print_json
 
-EPILOG = "Examples: bnlab verify · bnlab verify 02 --matrix · bnlab verify --json > proof.json"
+EPILOG = "Examples: bnlab verify · bnlab verify 02 --matrix · bnlab verify --kill-rates"
 SCHEMA, VERSION = "bnlab-verify", 1
 
 
@@ -27,6 +27,15 @@ def verify(
     matrix: Annotated[
         bool, typer.Option("--matrix", help="Show by which cases each mutant is caught.")
     ] = False,
+    kill_rates: Annotated[
+        bool,
+        typer.Option(
+            "--kill-rates", help="Compare customary, visible and hidden checks on the mutants instead."
+        ),
+    ] = False,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="For --kill-rates: so many seeds of the hidden cases.")
+    ] = 1,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Judges side by side; one per processor.")
     ] = None,
@@ -53,6 +62,10 @@ def verify(
         chosen = [stage_named(name) for name in stages] if stages else list(STAGES)
     except LookupError as problem:
         misuse(str(problem))
+    if kill_rates:
+        from bnlab_autograder.cli.kill_rates import kill_rates as measure
+
+        measure([name for stage in chosen for name in stage.exercises], seeds, matrix, as_json)
     tier = tier_for(None, trust_students=True)  # what is judged here is the course's own
     found = list(proof.subjects(files.mutants, files.variants, chosen))
     started = time.monotonic()
@@ -100,14 +113,21 @@ def verify(
 def _show(proofs: list, matrix: bool, seconds: float) -> None:
     if matrix:
         table = Table(
-            "mutant", "exercise", "points", "caught by", "named", title="Mutants", title_justify="left"
+            "mutant",
+            "exercise",
+            "points",
+            "visible check",
+            "hidden cases",
+            "named",
+            title="Mutants",
+            title_justify="left",
         )
         for one in proofs:
             if one.kind == "mutant":
                 own = [case.partition(".")[2] for case in one.failed if case.startswith(f"{one.exercise}.")]
                 name = (one.mistake if one.named else "–") if one.mistake else ""
                 points = f"{one.points:g}/{one.max_points:g}"
-                table.add_row(one.name, one.exercise, points, ", ".join(own), name)
+                table.add_row(one.name, one.exercise, points, one.visible or "–", ", ".join(own), name)
         console.print(table)
     counts, held = Counter(one.kind for one in proofs), Counter(one.kind for one in proofs if one.holds)
     table = Table(
@@ -120,6 +140,7 @@ def _show(proofs: list, matrix: bool, seconds: float) -> None:
         "mutant": "less than full marks",
     }
     mistakes = [one.named for one in proofs if one.mistake]
+    seen = sum(bool(one.visible) for one in proofs if one.mistake)
     named = {"mutant": f"{sum(mistakes)} of {len(mistakes)}"}
     for kind, expected in words.items():
         mark = "[green]✓[/]" if counts[kind] == held[kind] else "[red]✗[/]"
@@ -129,4 +150,6 @@ def _show(proofs: list, matrix: bool, seconds: float) -> None:
         if not one.holds:
             text = f"{one.kind} {one.name} ({one.stage}): {one.problem}"
             console.print(f"[red]✗[/] {escape(text)}", highlight=False, soft_wrap=True)
+    if mistakes:
+        console.print(f"visible checks alone catch {seen} of {len(mistakes)} mutants", highlight=False)
     console.print(f"{len(proofs)} judged in {seconds:.0f} s", style="dim", highlight=False)

@@ -107,7 +107,7 @@ def measure(
                 customary.caught_by(namespace(entry), entry.exercise)
                 if entry.exercise in customary.EXERCISES
                 else None,
-                visible(entry),
+                visible(namespace(entry), entry.exercise),
                 failed_cases(hidden, entry, seeds),
                 name_of(catalogue, entry) == entry.mistake,
             )
@@ -123,9 +123,8 @@ def graded(bank: Mapping[str, Entry], exercises: Iterable[str] = STAGE_OF) -> li
     return sorted(entries, key=lambda entry: list(STAGE_OF).index(entry.exercise))
 
 
-def visible(entry: Entry, exercise: str | None = None) -> str:
-    """The title of the first visible check that fails for a course of the bank; empty if none does."""
-    course, exercise = namespace(entry), exercise or entry.exercise
+def visible(course: Mapping[str, Any], exercise: str) -> str:
+    """The title of the first visible check that fails for a course; empty if none does."""
     helpers = {name: course[name] for name in bnlab.checks.HELPERS[exercise]}
     failure = bnlab.checks.run(exercise, course[exercise], **helpers).failure
     return failure.title if failure else ""

@@ -13,6 +13,7 @@ from bnlab.checks import HELPERS
 
 from bnlab_autograder.curriculum import STAGE_OF, STAGES, Stage
 from bnlab_autograder.diagnosis.bank import compose, load_bank, reference_sources
+from bnlab_autograder.diagnosis.rates import visible
 from bnlab_autograder.grading.cases import load_points
 from bnlab_autograder.grading.files import PUBLIC_SEED
 from bnlab_autograder.grading.job import Cell, Job, Verdict
@@ -53,6 +54,7 @@ class Proof:
     problem: str = ""  # where it does not hold: what is wrong
     exercise: str | None = None
     mistake: str | None = None
+    visible: str = ""  # of a mutant: the title of the first visible check that fails
     diagnosis: dict[str, list[str]] = field(default_factory=dict)  # mistakes by exercise, the main one first
 
     @property
@@ -180,6 +182,7 @@ def _stubs(stage: Stage) -> str:
 def _proof(subject: Subject, verdict: Verdict | JudgeFailed, hidden: Path) -> Proof:
     proof = Proof(subject.kind, subject.name, subject.stage.name, False, 0.0, 0.0)
     proof.exercise, proof.mistake = subject.exercise, subject.mistake
+    proof.visible = _seen(subject) if subject.kind == MUTANT else ""
     if isinstance(verdict, JudgeFailed):
         proof.problem = f"could not be judged: {verdict}"
         return proof
@@ -192,6 +195,13 @@ def _proof(subject: Subject, verdict: Verdict | JudgeFailed, hidden: Path) -> Pr
     proof.problem = _problem(subject, scores, verdict) or _wrong_name(proof)
     proof.holds = not proof.problem
     return proof
+
+
+def _seen(subject: Subject) -> str:
+    """The first visible check that a mutant fails, run in this process: it is the course's own."""
+    names: dict[str, Any] = {"__name__": subject.name}
+    exec(subject.source, names)
+    return visible(names, subject.exercise)
 
 
 def _problem(subject: Subject, scores: list[ExerciseScore], verdict: Verdict) -> str:
