@@ -120,7 +120,12 @@ def grade(
             from bnlab_autograder.grading.cluster import DaskPool
 
             where = {"judges": judges} if judges else {"scheduler": scheduler, "security": security}
-            return DaskPool(here.hidden, here.mutants, tier=chosen, **where)
+            pool = DaskPool(here.hidden, here.mutants, tier=chosen, **where)
+            if not pool.threads:
+                log.print(
+                    f"{scheduler} has no workers yet; waiting for some", highlight=False, soft_wrap=True
+                )
+            return pool
 
         try:
             pool = stack.enter_context(LazyPool(make_pool))

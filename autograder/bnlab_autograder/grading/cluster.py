@@ -29,6 +29,8 @@ from bnlab_autograder.grading.pool import Began, Interrupted, Jobs, Judges, Verd
 from bnlab_autograder.grading.worker import TOPIC, JudgePlugin, give_judges, judge_job
 
 AHEAD = 2  # jobs per thread that are handed over before the first has come back
+LEAST_AHEAD = 16  # elsewhere: so that a cluster without workers sees that some are wanted
+COUNT_SECONDS = 2.0  # after which the threads are counted anew: workers come and go
 CANCELLED = 3  # times that a job is handed over again after it was lost with a connection
 LOST_SECONDS = 15.0  # how long a scheduler that does not answer is waited for
 
@@ -68,6 +70,8 @@ class DaskPool:
         security: Mapping[str, Path] | None = None,
     ):
         self.judges = judges
+        self._least = 1 if scheduler is None else LEAST_AHEAD
+        self._threads, self._counted = 0, -COUNT_SECONDS
         with contextlib.ExitStack() as stack:
             stack.enter_context(dask.config.set(SETTINGS))
             logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -92,13 +96,12 @@ class DaskPool:
         source = iter(jobs)
         out: dict[str, _Out] = {}  # jobs that have no verdict yet, by the key of their task
         running = as_completed()
-        ahead = AHEAD * max(1, sum(self.client.nthreads().values()))
 
         def submit(key: str) -> None:
             running.add(self.client.submit(judge_job, out[key].job.to_dict(), self.name, key=key))
 
         def hand_over() -> Verdicts:
-            while len(out) < ahead and (drawn := next(source, None)) is not None:
+            while len(out) < self._ahead() and (drawn := next(source, None)) is not None:
                 tag, job = drawn
                 if job is None:
                     yield tag, None
@@ -130,6 +133,18 @@ class DaskPool:
                     yield tag, verdict
                 future.release()
                 yield from hand_over()
+
+    @property
+    def threads(self) -> int:
+        """How many jobs can be judged at the same time, as far as is known."""
+        if time.monotonic() - self._counted > COUNT_SECONDS:
+            with contextlib.suppress(OSError):  # a lost connection shows in the tasks
+                self._threads = sum(self.client.nthreads().values())
+            self._counted = time.monotonic()
+        return self._threads
+
+    def _ahead(self) -> int:
+        return max(AHEAD * self.threads, self._least)
 
     def _wait_for_scheduler(self, task: _Out) -> None:
         """The client connects again by itself if it can, but forgets its tasks. Raises ClusterLost if it cannot."""

@@ -12,7 +12,12 @@ import nbformat
 from nbformat import NotebookNode
 
 MANIFEST = "manifest.json"
-FOR_STUDENTS_ONLY = (MANIFEST, "requirements.txt", "README.txt", "mistakes.md")  # not needed when a notebook runs
+FOR_STUDENTS_ONLY = (
+    MANIFEST,
+    "requirements.txt",
+    "README.txt",
+    "mistakes.md",
+)  # not needed when a notebook runs
 
 
 class NoRelease(LookupError):

@@ -145,7 +145,14 @@ class Dask:
         }
         self.log = (folder / "log").open("w+")
         self.scheduler = self._start("scheduler", "--host=127.0.0.1", f"--port={self.port}", *secure)
-        self.workers = self._start("worker", self.address, f"--nworkers={workers}", "--nthreads=1", *secure)
+        self._secure, self.workers = secure, None
+        if workers:
+            self.start_workers(workers)
+
+    def start_workers(self, count: int) -> None:
+        self.workers = self._start(
+            "worker", self.address, f"--nworkers={count}", "--nthreads=1", *self._secure
+        )
 
     def _start(self, what: str, *arguments: str) -> subprocess.Popen:
         command = [sys.executable, "-m", f"distributed.cli.dask_{what}", "--no-dashboard", *arguments]
@@ -166,7 +173,7 @@ class Dask:
         raise LookupError(address)
 
     def close(self) -> None:
-        for process in (self.workers, self.scheduler):  # workers first: they would wait for a scheduler
+        for process in filter(None, (self.workers, self.scheduler)):  # workers first: they would wait for it
             process.terminate()
             children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
             try:

@@ -1,6 +1,7 @@
 """Grading on a Dask cluster that runs elsewhere, with and without TLS, and what happens when parts of it die."""
 
 import signal
+import threading
 
 import pytest
 from bnlab_autograder.grading import cluster
@@ -77,13 +78,13 @@ def test_a_submission_over_which_every_worker_dies(course, hand_in, dask, grade)
 
 def test_the_scheduler_lost_in_the_middle(course, hand_in, grade, pool, tmp_path, monkeypatch):
     students = hand_in(course, *range(6))
-    monkeypatch.setattr(cluster, "LOST_SECONDS", 2.0)
     done = []
 
     def grade_all():
         for outcome in grade(servers.address):
             done.append(outcome.student)
             if len(done) == 2:
+                monkeypatch.setattr(cluster, "LOST_SECONDS", 2.0)
                 servers.scheduler.kill()
 
     servers = Dask(tmp_path)
@@ -98,23 +99,25 @@ def test_the_scheduler_lost_in_the_middle(course, hand_in, grade, pool, tmp_path
     assert graded_once(course, students)
 
 
-def test_with_tls(course, hand_in, bnlab, tls, tmp_path, monkeypatch):
-    students = hand_in(course, *range(2))
-    servers = Dask(tmp_path, tls=tls)
-    options = ("grade", "00", "-C", course.root, "--scheduler", servers.address)
+def test_with_tls_and_workers_that_come_later(course, hand_in, bnlab, tls, tmp_path, monkeypatch):
+    students = hand_in(course, *range(3))
+    servers = Dask(tmp_path, workers=0, tls=tls)
+    options = ("grade", "00", "-C", course.root, "--scheduler")
     secure = ("--tls-ca", tls / "ca.pem", "--tls-cert", tls / "cert.pem", "--tls-key", tls / "key.pem")
     try:
-        result = bnlab(*options, *secure)
+        later = threading.Timer(2.0, servers.start_workers, [1])
+        later.start()
+        result = bnlab(*options, servers.address, *secure)
+        later.join()
         assert result.exit_code == 0, result.output
-        plain = (*options[:-1], servers.address.replace("tls:", "tcp:"))
+        assert "has no workers yet" in result.stderr
         monkeypatch.setattr(cluster, "LOST_SECONDS", 2.0)
-        bare = bnlab(*plain, "--force")
+        bare = bnlab(*options, servers.address.replace("tls:", "tcp:"), "--force")
     finally:
         servers.close()
-    assert graded_once(course, students)
+    assert graded_once(course, students), "what could not be graded anew stays"
     assert bare.exit_code == 1
     assert "there is no scheduler at tcp://" in bare.stderr
-    assert graded_once(course, students), "what could not be graded anew stays"
 
 
 @pytest.mark.parametrize(
