@@ -16,8 +16,8 @@ def numerical_gradient(f, x, dout, h=1e-5):
         pos = f(x).copy()
         x[ix] = oldval - h
         neg = f(x).copy()
-        assert_shape(dout, neg)
         x[ix] = oldval
+        assert_shape(dout, neg)
         grad[ix] = np.sum((pos - neg) * dout) / (2 * h)
         it.iternext()
     return grad

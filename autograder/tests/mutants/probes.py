@@ -163,6 +163,7 @@ def standardize(c: Course) -> Iterator[tuple[str, object]]:
     yield "cube, axes 0 and 2", _call(c.standardize, cube, (0, 2))
     yield "square, axis 1", _call(c.standardize, x[:5], 1)
     yield "small numbers", _call(c.standardize, 1e-6 * x, 0)
+    yield "tiny numbers", _call(c.standardize, 2.0**-40 * x, 0)
     yield "integers", _call(c.standardize, EDGE_BATCHES["integers"], 0)
     yield "single precision", _call(c.standardize, EDGE_BATCHES["single precision"], 0)
     yield "one constant column", _call(c.standardize, np.where(np.arange(5) == 2, 3.0, x), 0)
@@ -182,6 +183,7 @@ def relative_error(c: Course) -> Iterator[tuple[str, object]]:
         "numbers and zeros": (a, np.zeros_like(a)),
         "zeros": (np.zeros((2, 3)), np.zeros((2, 3))),
         "one entry": (np.array([2.0]), np.array([-3.0])),
+        "a matrix and a row": (a, b[0]),
     }
     for label, pair in pairs.items():
         yield label, _call(c.relative_error, *pair)
@@ -202,6 +204,8 @@ def numerical_gradient(c: Course) -> Iterator[tuple[str, object]]:
             dout = _upstream(f(x).shape)
             yield f"{label}, h = {h}", _call(c.numerical_gradient, f, x, dout, h)
     yield "a vector", _call(c.numerical_gradient, np.sin, x[0], dout[:, 0], 1e-3)
+    yield "single precision", _call(c.numerical_gradient, np.sin, *_single(x), np.ones(x.shape), 1e-3)
+    yield "an upstream row", _call(c.numerical_gradient, np.sin, x, np.ones(x.shape[1]), 1e-3)
     integers = np.array([[1, 2, -3], [0, 4, 1]])
     yield "integers", _call(c.numerical_gradient, np.sin, integers, _upstream((2, 3)), 1e-3)
 
@@ -239,6 +243,8 @@ def batchnorm_forward(c: Course) -> Iterator[tuple[str, object]]:
         yield f"{label}, test", forward(x, {"eps": 0.3, **_buffers(dtype=dtype)}, "test")
         yield f"{label}, no buffers, train", forward(x, {"eps": 0.3}, "train")
     yield "no buffers, test", forward(_batch(), {"eps": 0.3}, "test")
+    yield "eps 0, train", forward(_batch(), {"eps": 0.0, **_buffers()}, "train")
+    yield "momentum 0, train", forward(_batch(), {"eps": 0.3, "momentum": 0.0, **_buffers()}, "train")
     yield "an unknown mode", forward(_batch(), {"eps": 0.3, **_buffers()}, "evaluate")
     first, second = {"eps": 0.3, **_buffers()}, {"eps": 0.3}
     for round_ in range(2):
@@ -272,6 +278,8 @@ def recalibrate(c: Course) -> Iterator[tuple[str, object]]:
     yield "another order", _call(c.recalibrate, [piece.copy() for piece in pieces[::-1]])
     yield "far from zero", _call(c.recalibrate, [1e6 + piece for piece in pieces])
     yield "one batch", _call(c.recalibrate, [x.copy()])
+    yield "nothing", _call(c.recalibrate, [])
+    yield "batches that do not fit", _call(c.recalibrate, [x, x[:, :1]])
     yield "single rows", _call(c.recalibrate, (row[None] for row in x.copy()))
 
 
@@ -383,6 +391,11 @@ def spatial_groupnorm_forward(c: Course) -> Iterator[tuple[str, object]]:
         arguments = [_images(0, *shape), *_channelwise(shape[1])]
         yield f"{shape}, {G} groups", _call(forward, *arguments)
         yield f"{shape}, {G} groups, float32", _call(forward, *_single(*arguments))
+    arguments = [_images(0, 2, 4, 3, 5), *_channelwise(4)]
+    yield (
+        "3 groups of 4 channels",
+        _attempt(lambda: c.spatial_groupnorm_forward(*arguments, 3, {"eps": 0.3})[0]),
+    )
 
 
 def spatial_groupnorm_backward(c: Course) -> Iterator[tuple[str, object]]:
