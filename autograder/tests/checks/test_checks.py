@@ -134,9 +134,9 @@ def test_a_backward_pass_is_judged_by_its_own_forward_pass() -> None:
 @every_exercise
 def test_a_check_is_fast(exercise: str) -> None:
     def seconds() -> float:
-        started = time.perf_counter()
+        started = time.process_time()
         checked(exercise, REFERENCE)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     assert min(seconds() for _ in range(5)) < 0.03
 

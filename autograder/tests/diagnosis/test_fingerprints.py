@@ -217,9 +217,9 @@ def test_a_look_takes_no_time_that_one_would_notice() -> None:
         look = partial(recognise, exercise, functions[exercise], helpers, KNOWN)
 
         def seconds(look: Callable = look) -> float:
-            started = time.perf_counter()
+            started = time.process_time()
             look()
-            return time.perf_counter() - started
+            return time.process_time() - started
 
         assert min(seconds() for _ in range(3)) < 0.05, exercise
 
