@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 JOBS   ?= auto
 PYTEST_FLAGS ?=
 
-.PHONY: help install demo test lint bench bench-sandbox bench-grading clean
+.PHONY: help install demo test lint bench bench-sandbox bench-grading screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -42,6 +42,9 @@ bench-sandbox: $(READY)  ## what the walls cost, beside nbclient
 
 bench-grading: $(READY)  ## grading beside stock nbgrader, on the same submissions
 	$(BIN)/bnlab bench grading --workers
+
+screenshots: $(READY)  ## the pictures in docs/images, taken anew in a real JupyterLab
+	$(BIN)/python -m autograder.tests.browser.screenshots
 
 clean:  ## remove what the targets above have made
 	rm -rf $(VENV) demo build dist
