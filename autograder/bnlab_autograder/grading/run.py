@@ -104,7 +104,8 @@ def grade_stage(
             case _:
                 run.keep(pending.key, verdict)
                 yield run.finish(pending, verdict, executed=True)
-    tell({"event": "end"})
+    if not stop():
+        tell({"event": "end"})
 
 
 @dataclass

@@ -10,8 +10,10 @@ import sys
 import threading
 import time
 
+import jsonschema
 import psutil
 import pytest
+from bnlab_autograder import schemas
 from bnlab_autograder.grading import record
 from bnlab_autograder.grading.pool import Interrupted, LocalPool
 from bnlab_autograder.grading.store import Store
@@ -108,6 +110,8 @@ def test_a_stop_on_request_is_clean_and_says_how_to_go_on(course_on, hand_in, po
     assert printed == set(points(course))
     assert 2 <= len(printed) < len(students)
     assert events_in(events)[-1]["event"] == "stopped"
+    for event in events_in(events):
+        jsonschema.validate(event, schemas.load("grade-events"))
     list(course.grade(STAGE.name, students, pool))
     assert graded_once(course, students)
 
