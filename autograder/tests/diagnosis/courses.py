@@ -120,6 +120,8 @@ AVERAGED = {"dgamma": "(dout * xhat).mean(axis=0)", "dbeta": "dout.mean(axis=0)"
 
 # Exercise, source, and what is wrong with it: a mistake of the bank in another form, or two at once.
 ONE = [
+    ("batchnorm_train", train(std="np.sqrt(var + eps**2)"), "eps-squared"),
+    ("batchnorm_train", train(std="np.maximum(np.sqrt(var), eps)"), "eps-as-floor"),
     ("batchnorm_forward", forward(**OUTSIDE), "eps-outside-root"),
     ("batchnorm_forward", forward(test_std=OUTSIDE["test_std"]), "eps-outside-root-in-test"),
     ("batchnorm_forward", forward(std="np.sqrt(var)"), "eps-omitted-in-train"),
@@ -190,9 +192,7 @@ UNKNOWN = [
     ("batch_statistics", "def batch_statistics(x):\n    return x.mean(axis=0), x.var(axis=0) + 1e-5"),
     ("batch_statistics", "def batch_statistics(x):\n    return x[1:].mean(axis=0), x[1:].var(axis=0)"),
     ("batch_statistics", "def batch_statistics(x):\n    return undefined"),
-    ("batchnorm_train", train(std="np.sqrt(var + eps**2)")),
     ("batchnorm_train", train(std="np.sqrt(var * eps)")),
-    ("batchnorm_train", train(std="np.maximum(np.sqrt(var), eps)")),
     ("batchnorm_train", train(out="gamma * xhat - beta")),
     ("batchnorm_train", train(out="(gamma * xhat + beta).T")),
     ("batchnorm_train", train(out="np.zeros_like(x)")),
