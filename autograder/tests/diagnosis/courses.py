@@ -121,7 +121,7 @@ AVERAGED = {"dgamma": "(dout * xhat).mean(axis=0)", "dbeta": "dout.mean(axis=0)"
 # Exercise, source, and what is wrong with it: a mistake of the bank in another form, or two at once.
 ONE = [
     ("batchnorm_train", train(std="np.sqrt(var + eps**2)"), "eps-squared"),
-    ("batchnorm_train", train(std="np.maximum(np.sqrt(var), eps)"), "eps-as-floor"),
+    ("batchnorm_train", train(std="np.maximum(var, eps) ** 0.5"), "eps-as-floor"),
     ("batchnorm_forward", forward(**OUTSIDE), "eps-outside-root"),
     ("batchnorm_forward", forward(test_std=OUTSIDE["test_std"]), "eps-outside-root-in-test"),
     ("batchnorm_forward", forward(std="np.sqrt(var)"), "eps-omitted-in-train"),
