@@ -28,7 +28,7 @@ demo: $(READY)  ## a course folder, a class of 24, graded, with feedback
 	$(BIN)/bnlab demo demo
 
 test: $(READY)  ## all tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST_FLAGS)
 
 lint: $(READY)  ## style and imports
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from .classroom import QUESTION, STAGE
 from .lab import THEMES, Notebook, jupyterlab
 from .legible import contrasts, illegible
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("instructor")]  # one server each
 
 SUBMISSIONS = f"formgrader/manage_submissions/{STAGE.name}"
 BY_HAND = 3  # points of the written question

@@ -7,7 +7,7 @@ from .classroom import STAGE
 from .lab import THEMES, Notebook, Window, jupyterlab
 from .legible import contrasts, illegible
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("student")]  # one server each
 
 WRONG = """\
 def batch_statistics(x):
