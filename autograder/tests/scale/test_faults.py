@@ -16,6 +16,7 @@ import pytest
 from bnlab_autograder import schemas
 from bnlab_autograder.grading import record
 from bnlab_autograder.grading.pool import Interrupted, LocalPool
+from bnlab_autograder.grading.run import _put_in_place
 from bnlab_autograder.grading.store import Store
 
 from .conftest import IN_PLACE, STAGE, grade_log, graded_once, points
@@ -126,6 +127,29 @@ def test_two_runs_at_once(course, hand_in, start):
     assert graded_once(course, students)
     left = [path for path in course.workspace.autograded.rglob("*") if path.name.startswith(".")]
     assert left == []
+
+
+def test_two_runs_put_a_folder_in_the_same_place(tmp_path, monkeypatch):
+    """The other one comes in between the two renames of this one."""
+    rename, target, others = os.rename, tmp_path / "stage", []
+    target.mkdir()
+    (target / "old").touch()
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "new").touch()
+
+    def rename_late(source, goal):
+        if goal == target and not others:
+            others.append(target)
+            target.mkdir()
+            (target / "of the other run").touch()
+        rename(source, goal)
+
+    monkeypatch.setattr(os, "rename", rename_late)
+    _put_in_place(mine, target)
+    assert others
+    assert [path.name for path in target.iterdir()] == ["new"]
+    assert list(tmp_path.iterdir()) == [target]
 
 
 # The judge
@@ -313,11 +337,13 @@ def test_postgresql_restarted(course_on, hand_in, pool, postgresql, pause):
     students = hand_in(course, *range(5))
     told = []
     starter = threading.Timer(pause, postgresql.start)
-    for number, _ in enumerate(course.grade(STAGE.name, students, pool, tell=told.append)):
-        if number == 1:
-            postgresql.stop()
-            starter.start()
-    starter.join()
+    try:
+        for number, _ in enumerate(course.grade(STAGE.name, students, pool, tell=told.append)):
+            if number == 1:
+                postgresql.stop()
+                starter.start()
+    finally:
+        starter.join()
     assert graded_once(course, students)
     if pause:
         assert any("trying again" in event.get("text", "") for event in told)
@@ -350,6 +376,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from bnlab_autograder.grading.job import CellRun, Verdict
+from bnlab_autograder.grading.run import _put_in_place
 from bnlab_autograder.grading.store import Store
 store, number = Store(Path(sys.argv[1])), 0
 print("ready", flush=True)
