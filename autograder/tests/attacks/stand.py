@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -37,7 +37,7 @@ from .cells import PRELUDE, Attack
 from .cells.attack import MACHINE, PAGE, POINTS, REMAINS, SAID
 
 LIMITS = {
-    "cell_seconds": 2.0, "notebook_seconds": 8.0, "call_seconds": 1.0, "cpu_seconds": 8, "memory_mb": 384,
+    "cell_seconds": 2.0, "notebook_seconds": 10.0, "call_seconds": 1.0, "cpu_seconds": 8, "memory_mb": 384,
     "processes": 24, "open_files": 128, "file_mb": 8, "disk_mb": 16, "output_mb": 1, "answer_mb": 16,
 }  # fmt: skip
 # Seconds that an attack may take: its limits, the restarts of its notebook, and a busy machine.
@@ -177,12 +177,12 @@ class Stand:
         outcomes = self.course.grade(STAGE, students, self, terms=self.terms)
         return {outcome.student: outcome.data for outcome in outcomes}
 
-    def attack(self, attack: Attack, *, followed: bool = True) -> Result:
-        """Grade a half-solved notebook with the attack in it, then a right one, and look at what has happened."""
+    def attack(self, *attacks: Attack, followed: bool = True) -> Result:
+        """Grade a half-solved notebook with the attacks in it, then a right one, and look at what has happened."""
         token = f"token-{secrets.token_hex(8)}"
         self.canaries.plant()
         judge = self.about["judge"]
-        notebook = with_attack(self.notebooks["half"], attack, self.prelude(token))
+        notebook = with_attacks(self.notebooks["half"], attacks, self.prelude(token))
         started = time.monotonic()
         data = self.grade({"attacker": notebook})["attacker"]
         result = Result(data, time.monotonic() - started)
@@ -204,7 +204,7 @@ class Stand:
         for sign, seen in (
             (SAID, ["it says so"] if f"{token} reached" in result.shown else []),
             (REMAINS, left),
-            (POINTS, self._points(data, attack.earns)),
+            (POINTS, self._points(data, max(attack.earns for attack in attacks))),
             (MACHINE, self._machine(result, judge, followed)),
             (PAGE, [html for html in _panels(graded) if f"<script>{token}" in html or "<img" in html]),
         ):
@@ -269,17 +269,20 @@ class Stand:
         return {str(path) for path in (*self.temporary.glob("*"), *self.temporary.glob("*/*"))}
 
 
-def with_attack(half_solved: NotebookNode, attack: Attack, prelude: str) -> NotebookNode:
-    """The notebook with the attack's cell in it, below a cell that defines what attacks may use."""
+def with_attacks(half_solved: NotebookNode, attacks: Sequence[Attack], prelude: str) -> NotebookNode:
+    """The notebook with the attacks' cells in it, below a cell that defines what attacks may use."""
     notebook = copy.deepcopy(half_solved)
     first = 1 + next(
         k for k, cell in enumerate(notebook.cells) if cell.cell_type == "code"
     )  # below the set-up
     own = [new_code_cell(prelude)]
-    if attack.is_answer:
-        next(cell for cell in notebook.cells if grade_id_of(cell) == "batchnorm_train").source = attack.source
-    else:
-        own.append(new_code_cell(attack.source))
+    for attack in attacks:
+        if attack.is_answer:
+            next(
+                cell for cell in notebook.cells if grade_id_of(cell) == "batchnorm_train"
+            ).source = attack.source
+        else:
+            own.append(new_code_cell(attack.source))
     notebook.cells[first:first] = own
     return notebook
 

@@ -1,4 +1,10 @@
-"""Attacks on the judge. Each is graded as part of a half-solved notebook; then we look whether it got anywhere."""
+"""Attacks on the judge. Each is graded as part of a half-solved notebook; then we look whether it got anywhere.
+
+On two benches each attack has a notebook of its own. On the others those share one that leave each other alone.
+
+Not tried: aarch64 (of its filter only what it decides, in tests/sandbox/test_seccomp.py), kernels whose Landlock has an
+ABI below that of this machine, SELinux and AppArmor, and real containers: only their system calls' profile is in force.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +13,8 @@ import pytest
 from .cells import ATTACKS
 from .stand import BENCHES, WITHOUT_WALLS
 
+ONE_BY_ONE = ("A-user", "B-root")  # here also those are tried that the judge is to stop, and not a wall
+TOGETHER = 6
 TYPING_ERRORS = (
     "NameError",
     "SyntaxError",
@@ -14,24 +22,33 @@ TYPING_ERRORS = (
 )  # of ours: an attack that does not run attacks nothing
 
 
-ON_THE_JUDGE = ("A-user", "B-root")  # where those are tried that no wall is to stop
-TRIED = [
-    pytest.param(bench, attack, id=f"{bench.name}-{attack.name}")
-    for bench in BENCHES
-    for attack in ATTACKS
-    if attack.meets_walls or bench.name in ON_THE_JUDGE
-]
+def shares(attack):
+    """Whether an attack leaves others in the same notebook alone."""
+    return not attack.harms_itself and not attack.is_answer and attack.category != "exhausting"
 
 
-@pytest.mark.parametrize(("bench", "attack"), TRIED)
-def test_the_attack_fails(stand_of, bench, attack):
-    result = stand_of(bench).attack(attack)
-    assert not result.reached, f"{attack.goal}: {result.reached}"
+def groups():
+    """Benches with what is tried on each at once."""
+    at_walls = [attack for attack in ATTACKS if attack.meets_walls]
+    sharing = [attack for attack in at_walls if shares(attack)]
+    together = [sharing[k : k + TOGETHER] for k in range(0, len(sharing), TOGETHER)]
+    together += [[attack] for attack in at_walls if not shares(attack)]
+    for bench in BENCHES:
+        for group in [[attack] for attack in ATTACKS] if bench.name in ONE_BY_ONE else together:
+            more = f"-and-{len(group) - 1}-more" if len(group) > 1 else ""
+            yield pytest.param(bench, group, id=f"{bench.name}-{group[0].name}{more}")
+
+
+@pytest.mark.parametrize(("bench", "attacks"), groups())
+def test_the_attack_fails(stand_of, bench, attacks):
+    result = stand_of(bench).attack(*attacks)
+    assert not result.reached, f"{[attack.goal for attack in attacks]}: {result.reached}"
     assert result.data["tier"] == bench.tier
     points = result.data["points"]
     assert points is not None, result.data["findings"]
-    assert points == attack.earns or (attack.harms_itself and points < attack.earns), points
-    assert attack.harms_itself or result.cell_error not in TYPING_ERRORS, result.shown[-1000:]
+    for attack in attacks:
+        assert points == attack.earns or (attack.harms_itself and points < attack.earns), points
+        assert attack.harms_itself or result.cell_error not in TYPING_ERRORS, result.shown[-1000:]
 
 
 REAL = [attack for attack in ATTACKS if attack.without_walls]

@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook
 
 from .canaries import STAGE, Canaries
 from .cells import ATTACKS, PRELUDE
-from .stand import strings, with_attack
+from .stand import strings, with_attacks
 
 CHOSEN = (
     "reading-hidden-cases", "reading-gradebook", "forging-tree-transformer", "forging-gradebook",
@@ -47,7 +47,7 @@ def test_nbgrader_autograde_and_feedback(canaries, course_folder, notebooks):
     prelude = "\n".join([*(f"{name} = {value!r}" for name, value in names.items()), PRELUDE])
     attacks = {attack.name: attack for attack in ATTACKS if attack.name in CHOSEN}
     assert set(attacks) == set(CHOSEN)
-    handed_in = {name: with_attack(notebooks["half"], attack, prelude) for name, attack in attacks.items()}
+    handed_in = {name: with_attacks(notebooks["half"], [attack], prelude) for name, attack in attacks.items()}
     handed_in |= {"zoe": notebooks["reference"]}
     for student, notebook in handed_in.items():
         folder = course_folder / "submitted" / student / STAGE

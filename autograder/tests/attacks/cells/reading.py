@@ -12,7 +12,7 @@ def secrets_in(memory, maps):
             try:
                 memory.seek(start)
                 for found in wanted.findall(memory.read(end - start)):
-                    print(found)
+                    print(found, flush=True)
             except (OSError, ValueError, OverflowError):
                 pass
 """
