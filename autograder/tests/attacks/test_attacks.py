@@ -39,7 +39,7 @@ def groups():
             yield pytest.param(bench, group, id=f"{bench.name}-{group[0].name}{more}")
 
 
-@pytest.mark.parametrize(("bench", "attacks"), groups())
+@pytest.mark.parametrize(("bench", "attacks"), list(groups()))
 def test_the_attack_fails(stand_of, bench, attacks):
     result = stand_of(bench).attack(*attacks)
     assert not result.reached, f"{[attack.goal for attack in attacks]}: {result.reached}"
