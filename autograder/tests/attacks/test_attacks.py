@@ -27,6 +27,11 @@ def shares(attack):
     return not attack.harms_itself and not attack.is_answer and attack.category != "exhausting"
 
 
+def on(bench):
+    """Keeps what is tried on one bench in one process, where tests are spread by groups."""
+    return pytest.mark.xdist_group(f"attacks-{bench.name}")
+
+
 def groups():
     """Benches with what is tried on each at once."""
     at_walls = [attack for attack in ATTACKS if attack.meets_walls]
@@ -36,7 +41,7 @@ def groups():
     for bench in BENCHES:
         for group in [[attack] for attack in ATTACKS] if bench.name in ONE_BY_ONE else together:
             more = f"-and-{len(group) - 1}-more" if len(group) > 1 else ""
-            yield pytest.param(bench, group, id=f"{bench.name}-{group[0].name}{more}")
+            yield pytest.param(bench, group, id=f"{bench.name}-{group[0].name}{more}", marks=on(bench))
 
 
 @pytest.mark.parametrize(("bench", "attacks"), list(groups()))
@@ -54,6 +59,7 @@ def test_the_attack_fails(stand_of, bench, attacks):
 REAL = [attack for attack in ATTACKS if attack.without_walls]
 
 
+@on(WITHOUT_WALLS)
 @pytest.mark.parametrize("attack", REAL, ids=lambda attack: attack.name)
 def test_without_walls_it_succeeds(stand_of, attack):
     """The walls stop it, and not a mistake in its cell."""

@@ -14,6 +14,7 @@ from .notebooks import TAMPERINGS
 from .stand import strings, with_cell
 
 
+@pytest.mark.xdist_group("attacks-A-root")
 @pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda tampering: tampering.name)
 def test_tampering_gains_nothing(best_stand, tampering):
     stand = best_stand

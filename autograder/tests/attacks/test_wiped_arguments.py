@@ -1,4 +1,4 @@
-"""An answer that wipes what it was handed, so that the right answer would be zero too, gains nothing in any exercise."""
+"""An answer that wipes what it was handed, so that zero would be right, gains nothing in any exercise."""
 
 from __future__ import annotations
 
