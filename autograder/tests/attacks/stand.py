@@ -84,7 +84,7 @@ class Stand:
 
     def __init__(self, bench: Bench, course: Path, notebooks: dict[str, NotebookNode]):
         self.bench, self.notebooks = bench, notebooks
-        self.uid = 60_000 + secrets.randbelow(3000) if bench.ordinary and os.getuid() == 0 else os.getuid()
+        self.uid = _unused_uid() if bench.ordinary and os.getuid() == 0 else os.getuid()
         self.folder = Path(tempfile.mkdtemp(prefix="bnlab-attacks-"))
         self.folder.chmod(0o755)
         self.temporary = self.folder / "tmp"
@@ -99,7 +99,11 @@ class Stand:
         os.chown(self.course.workspace.gradebook, self.uid, -1)
         self.canaries = Canaries(self.course.workspace, self.folder, self.uid)
         self._connection: Connection | None = None
-        self._start()
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
         self.terms = self.course.terms(STAGE, tier=bench.tier, limits=LIMITS)
         self._own_files = self._files_of_judge()
         self._own_processes = set(descendants(self._process.pid))
@@ -267,6 +271,20 @@ class Stand:
 
     def _files_of_judge(self) -> set[str]:
         return {str(path) for path in (*self.temporary.glob("*"), *self.temporary.glob("*/*"))}
+
+
+def _unused_uid() -> int:
+    """A user to whom nothing on this machine belongs, so that whatever does later is an attack's."""
+    paths = [*filter(os.path.isdir, PLACES), "/proc"]
+    used = {entry.stat(follow_symlinks=False).st_uid for path in paths for entry in _entries(path)}
+    return secrets.choice([uid for uid in range(40_000, 60_000) if uid not in used])
+
+
+def _entries(folder: str) -> Iterator[os.DirEntry]:
+    for entry in os.scandir(folder):
+        with contextlib.suppress(OSError):  # a process that has just ended
+            entry.stat(follow_symlinks=False)
+            yield entry
 
 
 def with_attacks(half_solved: NotebookNode, attacks: Sequence[Attack], prelude: str) -> NotebookNode:
