@@ -34,7 +34,14 @@ COUNT_SECONDS = 2.0  # after which the threads are counted anew: workers come an
 CANCELLED = 3  # times that a job is handed over again after it was lost with a connection
 LOST_SECONDS = 15.0  # how long a scheduler that does not answer is waited for
 
-SETTINGS = {"distributed.comm.retry.count": 2, "distributed.admin.log-format": "%(message)s"}
+SETTINGS = {
+    "distributed.comm.retry.count": 2,
+    "distributed.admin.log-format": "%(message)s",
+    # Dask looks at itself many times a second; in this process that would cost more than handing out the jobs.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
+}
 
 
 class ClusterLost(Interrupted):
@@ -167,7 +174,7 @@ class DaskPool:
             threads_per_worker=1,
             processes=False,
             memory_limit=None,  # students' processes have limits of their own
-            dashboard_address=None,
+            dashboard_address=":0",  # none is shown, but a fixed port would be missed where it is taken
             silence_logs=logging.CRITICAL,
         )
         stack.enter_context(cluster)
