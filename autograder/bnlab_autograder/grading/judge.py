@@ -61,10 +61,22 @@ class Judge:
         The walls that student code runs behind: the best there are, if not given.
     memory_mb : int
         The most memory the judge itself may use.
+    processor : int, optional
+        Where it stays, with all student code. Judge and student code take turns, a hundred times for a submission: on
+        one processor that costs a tenth less than across two.
     """
 
-    def __init__(self, hidden: Path, mutants: Path, *, tier: str | None = None, memory_mb: int = 4096):
+    def __init__(
+        self,
+        hidden: Path,
+        mutants: Path,
+        *,
+        tier: str | None = None,
+        memory_mb: int = 4096,
+        processor: int | None = None,
+    ):
         self.hidden, self.mutants, self.tier, self.memory_mb = hidden, mutants, tier, memory_mb
+        self.processor = processor
         self._process: subprocess.Popen | None = None
         self._connection: Connection | None = None
         self._ready = self._ended = False
@@ -114,6 +126,7 @@ class Judge:
             "hidden": str(self.hidden.resolve()),
             "mutants": str(self.mutants.resolve()),
             "memory_mb": self.memory_mb,
+            "processor": self.processor,
             "zygote": zygote_settings(self.tier),
         }
         with contextlib.suppress(OSError):  # it has ended already; start() says so

@@ -9,6 +9,7 @@ with what known mistakes do in them; those are run here, since they are the cour
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import time
@@ -321,6 +322,8 @@ def main() -> None:
     settings = unpacked(connection.recv_bytes())
     hidden = Path(settings["hidden"])
     sys.dont_write_bytecode = True
+    if settings["processor"] is not None:
+        os.sched_setaffinity(0, {settings["processor"]})
     sys.path.insert(0, str(hidden))
     try:
         import bnlab_solutions

@@ -38,11 +38,16 @@ class Pool(Protocol):
 
 def default_workers() -> int:
     """As many judges as there are processors to use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return len(_processors()) or os.cpu_count() or 1
+
+
+def _processors() -> list[int]:
+    """The processors that this process may use, where the system tells."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 class Judges:
-    """Judges that are lent to one thread at a time.
+    """Judges that are lent to one thread at a time. Where each processor gets one, each stays on its own.
 
     Parameters
     ----------
@@ -54,7 +59,9 @@ class Judges:
 
     def __init__(self, hidden: Path, mutants: Path, *, tier: str | None, count: int):
         self.hidden, self.mutants, self.tier = hidden, mutants, tier
-        self.all = [Judge(hidden, mutants, tier=tier) for _ in range(count)]
+        processors = _processors()
+        places = processors if count == len(processors) else [None] * count
+        self.all = [Judge(hidden, mutants, tier=tier, processor=place) for place in places]
         self._free: queue.SimpleQueue[Judge] = queue.SimpleQueue()
         for judge in self.all:
             self._free.put(judge)
