@@ -18,6 +18,7 @@ from bnlab_autograder.assets import assets
 from bnlab_autograder.cli import register
 from bnlab_autograder.curriculum import stage_named
 from bnlab_autograder.demo.classroom import filled, write
+from bnlab_autograder.grading.cases import load_points
 from bnlab_autograder.grading.course import Course
 from bnlab_autograder.grading.pool import LocalPool
 from bnlab_autograder.grading.released import is_answer
@@ -29,6 +30,8 @@ from .servers import Dask, Missing, PostgreSQL, certificates
 
 STAGE = stage_named("00_warmup")
 DATABASES = ("sqlite", "postgresql")
+WORTH = load_points(assets().hidden, STAGE.name)["standardize"]  # points of its cases
+ALL = sum(WORTH.values())
 register(app)
 
 

@@ -12,7 +12,7 @@ from bnlab_autograder.workspace import Workspace
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 
-from .conftest import IN_PLACE, STAGE, points
+from .conftest import IN_PLACE, STAGE, WORTH, points
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_nbgrader_and_the_formgrader_on_the_same_url(course, hand_in, bnlab, poo
     hand_in(course, "bob", code=IN_PLACE)
     result = bnlab("grade", "00", "-C", course.root)
     assert result.exit_code == 0, result.output
-    assert points(course) == {"ada": STAGE.points, "bob": STAGE.points - 0.25}
+    assert points(course) == {"ada": STAGE.points, "bob": STAGE.points - WORTH["unchanged"]}
     assert bnlab("feedback", "00", "-C", course.root).exit_code == 0
     assert (course.workspace.feedback / "bob" / STAGE.name / f"{STAGE.name}.html").exists()
 
@@ -63,15 +63,15 @@ def test_nbgrader_and_the_formgrader_on_the_same_url(course, hand_in, bnlab, poo
     with (course.root / "grades.csv").open() as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file) if row["assignment"] == STAGE.name}
     assert float(rows["ada"]["raw_score"]) == STAGE.points
-    assert float(rows["bob"]["raw_score"]) == STAGE.points - 0.25
+    assert float(rows["bob"]["raw_score"]) == STAGE.points - WORTH["unchanged"]
 
     # What the formgrader's pages ask for, and its button.
     api = NbGraderAPI(coursedir=CourseDirectory(config=course.config), config=course.config)
     assignment = api.get_assignment(STAGE.name)
     assert assignment["num_submissions"] == 2
-    assert assignment["average_score"] == STAGE.points - 0.125
+    assert assignment["average_score"] == STAGE.points - WORTH["unchanged"] / 2
     submissions = {one["student"]: one for one in api.get_submissions(STAGE.name)}
-    assert submissions["bob"]["score"] == STAGE.points - 0.25
+    assert submissions["bob"]["score"] == STAGE.points - WORTH["unchanged"]
     hand_in(course, "bob")
     done = api.autograde(STAGE.name, "bob")
     assert done["success"], done.get("error")

@@ -14,7 +14,7 @@ from bnlab_autograder.grading.judge import environment_of
 from bnlab_autograder.grading.pool import LocalPool
 from bnlab_autograder.release.build import build_release
 
-from .conftest import IN_PLACE, STAGE, grade_log, graded_once, points
+from .conftest import ALL, IN_PLACE, STAGE, WORTH, grade_log, graded_once, points
 
 
 class NoPool:
@@ -76,21 +76,22 @@ def test_a_changed_case_regrades(course, hidden, hand_in, pool):
     edit(hidden / "test_00_warmup.py", "    x = integers(rng)\n", "    raise AssertionError\n")
     with LocalPool(hidden, course.mutants, workers=1) as other:
         assert executed(course.grade(STAGE.name, students, other)) == students
-    assert points(course) == dict.fromkeys(students, STAGE.points - 0.25)
+    assert points(course) == dict.fromkeys(students, STAGE.points - WORTH["integers"])
     with course.ledger() as ledger:
         last = ledger.log(STAGE.name)[-1]
-    assert (last["old"], last["new"]) == (1.5, 1.25)
+    assert (last["old"], last["new"]) == (ALL, ALL - WORTH["integers"])
     assert "hidden cases" in last["reason"]
 
 
 def test_changed_points_alone_execute_nothing(course, hidden, hand_in, pool):
     students = hand_in(course, "ada", code=IN_PLACE)
     list(course.grade(STAGE.name, students, pool))
-    assert points(course) == {"ada": STAGE.points - 0.25}
-    edit(hidden / "00_warmup.toml", "columns = 0.5", "columns = 0.25")
-    edit(hidden / "00_warmup.toml", "unchanged = 0.25", "unchanged = 0.5")
+    assert points(course) == {"ada": STAGE.points - WORTH["unchanged"]}
+    more = WORTH["unchanged"] + WORTH["integers"]
+    edit(hidden / "00_warmup.toml", f"integers = {WORTH['integers']}\n", "")
+    edit(hidden / "00_warmup.toml", f"unchanged = {WORTH['unchanged']}", f"unchanged = {more}")
     list(course.grade(STAGE.name, students, NoPool()))
-    assert points(course) == {"ada": STAGE.points - 0.5}
+    assert points(course) == {"ada": STAGE.points - more}
     with course.ledger() as ledger:
         assert ledger.log(STAGE.name)[-1]["reason"] == "points or findings have changed"
 
@@ -118,7 +119,7 @@ def test_a_new_submission_regrades_that_student_alone(course, hand_in, pool):
     list(course.grade(STAGE.name, students, pool))
     hand_in(course, "s01", code=IN_PLACE)
     assert executed(course.grade(STAGE.name, students, pool)) == ["s01"]
-    assert grade_log(course)[-1] == ("s01", "check_standardize", 1.5, 1.25)
+    assert grade_log(course)[-1] == ("s01", "check_standardize", ALL, ALL - WORTH["unchanged"])
 
 
 def test_equal_submissions_are_executed_once(course, hand_in, pool):
