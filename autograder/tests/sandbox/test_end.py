@@ -51,6 +51,16 @@ def temporary_folders() -> set[str]:
     return {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("sandbox-")}
 
 
+@pytest.fixture(autouse=True)
+def own_temporary_folder(monkeypatch):
+    """One that no other test makes folders in at the same time."""
+    with tempfile.TemporaryDirectory(prefix="end-") as folder:
+        os.chmod(folder, 0o755)
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield
+
+
 def test_daemons_and_threads_end_with_their_sandbox(zygote):
     with zygote.spawn() as session:
         assert session.run_cell(SURVIVORS).ok

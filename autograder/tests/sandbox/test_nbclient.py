@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import nbformat
@@ -62,11 +63,13 @@ DIFFERENT = {
 
 @pytest.fixture(scope="module")
 def stock():
-    """The outputs of one run with nbclient."""
+    """The outputs of one run with nbclient, whose kernel uses the same shell as the sandbox."""
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source) for source in CELLS.values()]
     )
-    NotebookClient(notebook, allow_errors=True, kernel_name="python3", timeout=60).execute()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SHELL", "/bin/bash" if os.path.exists("/bin/bash") else "/bin/sh")
+        NotebookClient(notebook, allow_errors=True, kernel_name="python3", timeout=60).execute()
     return dict(zip(CELLS, notebook.cells, strict=True))
 
 

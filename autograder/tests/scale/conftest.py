@@ -199,11 +199,22 @@ def points(course: Course) -> dict[str, float | None]:
 
 
 def graded_once(course: Course, students: list[str]) -> bool:
-    """Whether each student has full points and each cell was given its points once."""
+    """Asserts that each student has full points and that each cell was given its points once."""
+    lost = {student: _cases_lost(course, student) for student in students}
+    assert points(course) == dict.fromkeys(students, STAGE.points), lost
     log = grade_log(course)
     cells = {(student, f"check_{exercise}") for student in students for exercise in STAGE.exercises}
-    return (
-        points(course) == dict.fromkeys(students, STAGE.points)
-        and sorted((student, cell) for student, cell, _, _ in log) == sorted(cells)
-        and all(old is None for _, _, old, _ in log)
-    )
+    assert sorted((student, cell) for student, cell, _, _ in log) == sorted(cells)
+    assert all(old is None for _, _, old, _ in log)
+    return True
+
+
+def _cases_lost(course: Course, student: str) -> list[str]:
+    with course.ledger() as ledger:
+        row = ledger.result(student, STAGE.name)
+    return [
+        f"{judged['exercise']}, {case['name']}: {case['message']}"
+        for judged in (row["data"]["exercises"] if row else [])
+        for case in judged["cases"]
+        if not case["passed"]
+    ]
