@@ -243,7 +243,8 @@ def _cells_cpu(course: Course, stage: Stage, count: int) -> float:
         for student in course.students(stage.name)[:count]:
             folder = course.workspace.submitted / student / stage.name
             job = job_for(sanitise(folder, terms.released), terms)
-            with zygote.spawn(files=dict(job.files), limits=Limits.from_dict(dict(job.limits))) as session:
+            limits = Limits.from_dict(dict(job.limits))
+            with zygote.spawn(files=dict(job.files), limits=limits, plots=job.plots) as session:
                 for cell in job.cells:
                     session.run_cell(cell.source)
             used.append(session.usage.cpu_seconds)

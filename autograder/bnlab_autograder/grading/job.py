@@ -6,12 +6,18 @@ A ``Verdict`` is a pure function of its ``Job``; so the job's key is the key of 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
 import msgpack
+
+DRAWS = re.compile(r"matplotlib|pylab|\bplt\b|\bplots\b")
+IMPORTS_PLOTS = re.compile(
+    r"^from bnlab\.plots import \w+ as plots$", re.MULTILINE
+)  # which alone draws nothing
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,11 @@ class Job:
     @property
     def exercises(self) -> tuple[str, ...]:
         return tuple(cell.exercise for cell in self.cells if cell.exercise)
+
+    @property
+    def plots(self) -> bool:
+        """Whether its cells seem to draw. They may do so anyhow; it then takes them longer."""
+        return any(DRAWS.search(IMPORTS_PLOTS.sub("", cell.source)) for cell in self.cells)
 
     @cached_property
     def key(self) -> str:

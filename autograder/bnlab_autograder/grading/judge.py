@@ -25,6 +25,7 @@ from bnlab_autograder import __version__, diagnosis, sandbox
 from bnlab_autograder.curriculum import STAGES, stage_named
 from bnlab_autograder.grading.job import Job, Verdict, packed, unpacked
 from bnlab_autograder.sandbox import Limits
+from bnlab_autograder.sandbox.zygote import PRELOAD
 
 LIMITS = Limits(cell_seconds=30.0, notebook_seconds=120.0, call_seconds=5.0)
 START_SECONDS = 60.0
@@ -197,6 +198,7 @@ def zygote_settings(tier: str | None) -> dict[str, Any]:
     """What student code finds in grading; parameters of ``Zygote``."""
     return {
         "tier": tier,
+        "preload": [*PRELOAD, *LIBRARY],
         "packages": [str(Path(bnlab.__file__).parent)],
         "hidden": list(NOT_FOR_STUDENTS),
         "environment": {"BNLAB_GRADED": "1"},

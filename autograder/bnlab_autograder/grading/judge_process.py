@@ -9,6 +9,7 @@ with what known mistakes do in them; those are run here, since they are the cour
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import sys
@@ -16,7 +17,7 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -25,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from _pytest.outcomes import OutcomeException
 from _pytest.runner import runtestprotocol
 
 from bnlab_autograder.diagnosis.bank import load_bank
@@ -37,6 +39,7 @@ from bnlab_autograder.sandbox import CallTimeout, Died, Limits, SandboxError, Se
 MAX_RESTARTS = 3  # of a notebook whose cells end or hang their process
 STOPPED = (CallTimeout, Died, StudentError)  # ways in which student code does not come back as it should
 MAX_TIMEOUTS = 2  # of an exercise; its other cases are then not tried
+PLAIN_FIXTURES = {"student", "reference", "rng", "request"}  # our own, and what they themselves ask for
 PYTEST_OPTIONS = (
     "--import-mode=prepend",
     "-p", "no:cacheprovider",
@@ -79,20 +82,44 @@ class Court:
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
-        return generator(self.job.seed, request.node.name)
+        return self.rng_of(request.node)
+
+    def is_plain(self, item: pytest.Function) -> bool:
+        """Whether a case asks for nothing but the fixtures above; then it is called without pytest's ceremony, which
+        costs more than most cases themselves."""
+        known = {*PLAIN_FIXTURES, *_parameters(item)}
+        return (
+            not item.own_markers
+            and known.issuperset(item.fixturenames)
+            and "request" not in item._fixtureinfo.argnames
+        )
+
+    def call(self, item: pytest.Function) -> None:
+        try:
+            with self.execution.session.fork() as clone:
+                self.recorder = Recorder(clone.student, split_name(item.name)[0], item.name)
+                with self.around_a_call():
+                    _call(item, student=self.recorder, reference=self.reference_module, rng=self.rng_of(item))
+        except (Exception, OutcomeException) as problem:
+            self.outcome = problem
+
+    def rng_of(self, item: pytest.Item) -> np.random.Generator:
+        return generator(self.job.seed, item.name)
 
     # How pytest serves
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         for item in session.items:
             self.items[split_name(item.originalname)[0]].append(item)
-        self.connection.send_bytes(
-            packed({"ready": True, "tier": self.zygote.info["tier"], "items": len(session.items)})
-        )
+        ready = {"ready": True, "tier": self.zygote.info["tier"], "items": len(session.items)}
+        if not _sent(self.connection, ready):
+            return True
+        gc.collect()
+        gc.freeze()  # what is here now stays; only what a job leaves behind is looked through
         while True:
             try:
                 job = Job.from_dict(unpacked(self.connection.recv_bytes()))
-            except EOFError:
+            except (EOFError, ConnectionError):
                 return True
             try:
                 answer = {"verdict": self.judge(job).to_dict()}
@@ -101,19 +128,22 @@ class Court:
                     "problem": f"{type(problem).__name__}: {problem}",
                     "traceback": traceback.format_exc(),
                 }
-            try:
-                self.connection.send_bytes(packed(answer))
-            except BrokenPipeError:  # whoever wanted to know has ended
+            if not _sent(self.connection, answer):
                 return True
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+    @contextmanager
+    def around_a_call(self) -> Iterator[None]:
         with (
             tracing() as self.trace,
             ExitStack() as self.clones,
             helpers_from(self.student_anew),
             np.errstate(all="ignore"),
         ):
+            yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        with self.around_a_call():
             return (yield)
 
     def student_anew(self) -> Recorder:
@@ -185,7 +215,10 @@ class Court:
     def run_case(self, item: pytest.Item, result: CaseResult) -> None:
         self.outcome, self.trace, self.recorder = None, None, None
         started = time.perf_counter()
-        runtestprotocol(item, log=False, nextitem=None)  # the next case may be of another module
+        if self.is_plain(item):
+            self.call(item)
+        else:
+            runtestprotocol(item, log=False, nextitem=None)  # the next case may be of another module
         result.seconds = round(time.perf_counter() - started, 4)
         result.kind, result.detail, result.where = _explain(self.outcome)
         result.passed = result.kind == "passed"
@@ -202,7 +235,7 @@ class Court:
 
     def probes_of(self, exercise: str) -> list[Probe]:
         """The hidden cases of an exercise for courses that run in this process."""
-        return [Probe(item.name, partial(_run_here, item)) for item in self.items.get(exercise, ())]
+        return [Probe(item.name, partial(_call, item)) for item in self.items.get(exercise, ())]
 
 
 class Execution:
@@ -271,7 +304,7 @@ class Execution:
             return False
 
     def _open(self) -> None:
-        self.session = self.zygote.spawn(files=dict(self.job.files), limits=self.limits)
+        self.session = self.zygote.spawn(files=dict(self.job.files), limits=self.limits, plots=self.job.plots)
 
     def _close(self) -> None:
         if self.session is None:
@@ -282,9 +315,22 @@ class Execution:
         self.usage["peak_memory_mb"] = max(self.usage["peak_memory_mb"], session.usage.peak_memory_mb)
 
 
-def _run_here(item: pytest.Function, **fixtures: Any) -> None:
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    item.function(**{name: {**fixtures, **parameters}[name] for name in item._fixtureinfo.argnames})
+def _sent(connection: Connection, message: dict[str, Any]) -> bool:
+    """Send a message; False if whoever wanted to know has ended."""
+    try:
+        connection.send_bytes(packed(message))
+    except ConnectionError:
+        return False
+    return True
+
+
+def _call(item: pytest.Function, **fixtures: Any) -> None:
+    values = {**fixtures, **_parameters(item)}
+    item.function(**{name: values[name] for name in item._fixtureinfo.argnames})
+
+
+def _parameters(item: pytest.Function) -> dict[str, Any]:
+    return item.callspec.params if hasattr(item, "callspec") else {}
 
 
 def _explain(problem: BaseException | None) -> tuple[str, str, str]:
@@ -319,7 +365,10 @@ def _as_error(end: Exception) -> dict[str, Any]:
 def main() -> None:
     """Serve until the other side hangs up."""
     connection = Connection(int(sys.argv[1]))
-    settings = unpacked(connection.recv_bytes())
+    try:
+        settings = unpacked(connection.recv_bytes())
+    except (EOFError, ConnectionError):
+        return
     hidden = Path(settings["hidden"])
     sys.dont_write_bytecode = True
     if settings["processor"] is not None:
@@ -330,7 +379,7 @@ def main() -> None:
 
         zygote = Zygote(**settings["zygote"])
     except Exception as problem:
-        connection.send_bytes(packed({"problem": str(problem), "traceback": traceback.format_exc()}))
+        _sent(connection, {"problem": str(problem), "traceback": traceback.format_exc()})
         sys.exit(1)
     with zygote:
         # Only now: the limit is the judge's own and must not be inherited by students' processes.
@@ -340,8 +389,8 @@ def main() -> None:
             [*PYTEST_OPTIONS, f"--rootdir={hidden}", "-c", "/dev/null", str(hidden)], plugins=[court]
         )
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        connection.send_bytes(
-            packed({"problem": f"the hidden cases in {hidden.name} cannot be collected", "traceback": ""})
+        _sent(
+            connection, {"problem": f"the hidden cases in {hidden.name} cannot be collected", "traceback": ""}
         )
         sys.exit(1)
 

@@ -17,7 +17,7 @@ import random
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,13 +38,15 @@ WARM_UP_CELLS = (
     "def f(:",
 )
 
-WARM_UP_PLOT = """
+WARM_UP_PLOTS = (
+    """
 %matplotlib inline
 import numpy as np, matplotlib.pyplot as plt
 plt.plot([0, 1], label="x"); plt.title("a"); plt.legend(); plt.colorbar(plt.imshow(np.eye(3)))
 plt.show()
 plt.close("all")
-"""
+""",
+)
 
 _send: Callable[..., None] = lambda **_: None  # noqa: E731
 _shell: zmqshell.ZMQInteractiveShell | None = None
@@ -169,12 +171,12 @@ def _system_by_pipe(command: str) -> None:
     _shell.user_ns["_exit_code"] = code
 
 
-def warm_up() -> None:
+def warm_up(cells: Sequence[str] = WARM_UP_CELLS) -> None:
     """Run trusted cells once, so that lazy imports, fonts and tracebacks are ready, then forget them."""
     streams = sys.stdout, sys.stderr
     _take_streams()
     try:
-        for source in (*WARM_UP_CELLS, *([WARM_UP_PLOT] if "matplotlib.pyplot" in sys.modules else [])):
+        for source in cells:
             _shell.run_cell(source, store_history=True)
     finally:
         sys.stdout, sys.stderr = streams

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import landlock, namespaces, rlimits, seccomp
+from . import forks, landlock, namespaces, rlimits, seccomp
 from .namespaces import Folders
 from .processes import HELLO, descendants
 from .syscalls import (
@@ -95,7 +95,7 @@ def _be_first_when_memory_runs_out() -> None:
 
 
 def _fork(body: Callable[[], None]) -> int:
-    child = os.fork()
+    child = forks.fork()
     if child:
         return child
     try:

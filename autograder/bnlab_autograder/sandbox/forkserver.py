@@ -2,6 +2,9 @@
 
 It is executed with a clean environment and holds no secret. It stays single-threaded, since only then a fork is a
 faithful copy. It ends when the trusted side hangs up or ends.
+
+Plotting libraries are nearly half of what a sandbox would carry, and every fork pays for what it carries. So there
+are two layers: sandboxes that draw are forked by a second process, which the first one forks when it is needed.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import sys
 import time
 from typing import Any
 
-from . import calls, cells, confine, landlock, wire
+from . import calls, cells, confine, forks, landlock, wire
 from .files import remove
 from .processes import descendants
 from .syscalls import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, drop_capabilities, prctl
@@ -43,6 +46,7 @@ def main(control_number: int, supervisor: int, settings: dict[str, Any]) -> None
         See ``zygote.Zygote``.
     """
     control = socket.socket(fileno=control_number)
+    plotter = Plotter(settings, supervisor)
     try:
         information = _prepare(settings)
     except BaseException as problem:
@@ -50,7 +54,7 @@ def main(control_number: int, supervisor: int, settings: dict[str, Any]) -> None
         raise
     control.send(json.dumps(information).encode())
     sys.argv[:], sys.orig_argv[:] = [""], []
-    _serve(control, supervisor, settings["sandbox"])
+    _serve(control, supervisor, settings["sandbox"], plotter)
     _end(settings["write"])
 
 
@@ -72,16 +76,67 @@ def _prepare(settings: dict[str, Any]) -> dict[str, Any]:
         importlib.import_module(name)
     cells.create_shell(terminals=settings["tier"] == "A")
     cells.warm_up()
-    for name in set(os.environ) - set(settings["environment"]):
-        del os.environ[name]  # folders of the zygote's own
-    gc.collect()
-    gc.freeze()
+    forks.stop_collecting()
+    _be_still(settings)
     return {
         "warm_up_seconds": round(time.perf_counter() - started, 3),
         "rss_mb": _resident_mb(),
         "threads": len(os.listdir("/proc/self/task")),
         "versions": _versions(),
     }
+
+
+def _be_still(settings: dict[str, Any]) -> None:
+    """What there is now is never looked at again by the collector, whose marks would have to be copied."""
+    for name in set(os.environ) - set(settings["environment"]):
+        del os.environ[name]  # folders of the zygote's own
+    gc.collect()
+    gc.freeze()
+
+
+class Plotter:
+    """The second layer: a fork of the zygote that has imported what plots need."""
+
+    def __init__(self, settings: dict[str, Any], supervisor: int):
+        self.settings, self.supervisor = settings, supervisor
+        self.environment = dict(os.environ)
+        self.control: socket.socket | None = None
+
+    def spawn(self, order: dict[str, Any], files: list[int], control: socket.socket) -> None:
+        """Hand an order over, to a new process if there is none or it has ended."""
+        data = json.dumps(order).encode()
+        for _ in range(2):
+            if self.control is None:
+                self._start(control)
+            try:
+                socket.send_fds(self.control, [data], files)
+                break
+            except OSError:
+                self.control.close()
+                self.control = None
+        for file in files:
+            os.close(file)
+
+    def _start(self, outer: socket.socket) -> None:
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        if forks.fork():
+            theirs.close()
+            return
+        try:
+            outer.close()
+            self.control.close()
+            prctl(PR_SET_CHILD_SUBREAPER, 1)
+            os.environ.update(self.environment)
+            for name in self.settings["plotting"]:
+                importlib.import_module(name)
+            cells.warm_up(cells.WARM_UP_PLOTS)
+            _be_still(self.settings)
+            _serve(theirs, self.supervisor, self.settings["sandbox"], None)
+        except BaseException as problem:  # the trusted side sees that its sandbox does not come
+            os.write(2, f"{type(problem).__name__}: {problem}".encode())
+        finally:
+            _end_sandboxes(bool(self.settings["write"]))
+            os._exit(0)
 
 
 def _dress(settings: dict[str, Any]) -> None:
@@ -104,7 +159,7 @@ def _versions() -> dict[str, str]:
     return {"python": sys.version.split()[0], **{name: text for name, text in found.items() if text}}
 
 
-def _serve(control: socket.socket, supervisor: int, common: dict[str, Any]) -> None:
+def _serve(control: socket.socket, supervisor: int, common: dict[str, Any], plotter: Plotter | None) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     readable = [control, supervisor]
     while True:
@@ -117,11 +172,14 @@ def _serve(control: socket.socket, supervisor: int, common: dict[str, Any]) -> N
                 order, files = _receive(control)
             except EOFError:
                 return
-            _spawn({**common, **order}, files, control)
+            if plotter is not None and order.pop("plots") and plotter.settings["plotting"]:
+                plotter.spawn(order, files, control)
+            else:
+                _spawn({**common, **order}, files, control)
 
 
 def _spawn(order: dict[str, Any], files: list[int], control: socket.socket) -> None:
-    child = os.fork()
+    child = forks.fork()
     if not child:
         try:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -136,10 +194,17 @@ def _spawn(order: dict[str, Any], files: list[int], control: socket.socket) -> N
 
 
 def _end(folders: list[str]) -> None:
+    _end_sandboxes(bool(folders))
+    for folder in folders:
+        remove(folder)
+    os._exit(0)
+
+
+def _end_sandboxes(patiently: bool) -> None:
     """End all sandboxes. In tier A bubblewrap and the kernel do that; otherwise their shims do, and need some time."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     until = time.monotonic() + END_SECONDS
-    while folders and time.monotonic() < until:
+    while patiently and time.monotonic() < until:
         _reap()
         children = descendants(os.getpid())
         if not children:
@@ -148,9 +213,6 @@ def _end(folders: list[str]) -> None:
             with contextlib.suppress(OSError):
                 os.kill(child, signal.SIGTERM)
         time.sleep(0.01)
-    for folder in folders:
-        remove(folder)
-    os._exit(0)
 
 
 def _reap() -> None:

@@ -16,6 +16,7 @@ HELLO = b"h"  # a new process's first byte; with it the kernel tells which proce
 SO_PASSCRED = getattr(socket, "SO_PASSCRED", 16)
 SCM_CREDENTIALS = getattr(socket, "SCM_CREDENTIALS", 2)
 CREDENTIALS = struct.Struct("iii")
+MAX_GENERATIONS = 8  # from a sandbox's first process to a clone
 
 
 class Process:
@@ -71,6 +72,22 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def descends(pid: int, ancestor: int) -> bool:
+    """Whether ``pid`` is below ``ancestor`` at this moment."""
+    seen = 0
+    while pid > 1 and pid != ancestor and seen < MAX_GENERATIONS:
+        pid, seen = _parent(pid), seen + 1
+    return pid == ancestor and seen > 0
+
+
+def _parent(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return int(file.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
 def _children(pid: int) -> list[int]:
     found: list[int] = []
     try:
@@ -92,6 +109,5 @@ def _children_by_search() -> Callable[[int], list[int]]:
     by_parent = defaultdict(list)
     for name in os.listdir("/proc"):
         if name.isdigit():
-            with contextlib.suppress(OSError), open(f"/proc/{name}/stat") as file:
-                by_parent[int(file.read().rpartition(")")[2].split()[1])].append(int(name))
+            by_parent[_parent(int(name))].append(int(name))
     return lambda pid: by_parent.get(pid, [])

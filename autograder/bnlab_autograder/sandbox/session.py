@@ -22,7 +22,7 @@ from .errors import WHY, Died, SandboxError, StudentError
 from .files import remove
 from .limits import Limits, Usage
 from .outputs import CellOutputs, printable
-from .processes import SO_PASSCRED, Process, descendants, greeting, readable
+from .processes import SO_PASSCRED, Process, descendants, descends, greeting, readable
 from .proxy import Student
 from .rlimits import processes_of
 from .watchdog import WATCHDOG, Gauge
@@ -72,7 +72,7 @@ class Session:
         The limit for which it was ended.
     """
 
-    def __init__(self, zygote: Zygote, files: Mapping[str, bytes], limits: Limits):
+    def __init__(self, zygote: Zygote, files: Mapping[str, bytes], limits: Limits, plots: bool = True):
         for name in files:
             _check_name(name)
         self.limits, self.paths = limits, zygote.paths
@@ -90,7 +90,7 @@ class Session:
         self._folder: str | None = None
         self._files = contextlib.ExitStack()
         try:
-            self._open(zygote)
+            self._open(zygote, plots)
             contents = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
             self._connection.request({"do": "files", "files": contents}, START_SECONDS)
         except (SandboxError, EOFError, OSError) as problem:
@@ -101,8 +101,8 @@ class Session:
             self.close()
             raise
 
-    def _open(self, zygote: Zygote) -> None:
-        order: dict[str, Any] = {"limits": self.limits.to_dict(), "top": bubblewrap.TOP}
+    def _open(self, zygote: Zygote, plots: bool) -> None:
+        order: dict[str, Any] = {"limits": self.limits.to_dict(), "top": bubblewrap.TOP, "plots": plots}
         if zygote.tier != "A":
             self._folder, order["uid"] = zygote.new_folder()
             order["top"] = self._folder
@@ -218,7 +218,7 @@ class Session:
         except BaseException:
             ours.close()
             raise
-        if process.pid not in descendants(self._leader.pid):
+        if not descends(process.pid, self._leader.pid):
             ours.close()
             process.close()
             self._end()

@@ -27,7 +27,8 @@ from .processes import descendants
 from .session import Session
 from .version import __version__
 
-PRELOAD = ("numpy", "matplotlib.pyplot", "matplotlib_inline.backend_inline", "IPython")
+PRELOAD = ("numpy", "IPython")
+PLOTTING = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
 PYTHON = ("-s", "-S", "-P", "-B")  # without -I, which would also forbid to fix the order of sets
 START_SECONDS = 60
 END_SECONDS = 10
@@ -42,6 +43,8 @@ with open(int(sys.argv[2])) as file:
 for name, target in settings["links"].items():
     os.symlink(target, os.path.join(settings["site"], name))
 sys.path.append(settings["site"])
+from sandbox import forks
+forks.collect_handlers()
 from sandbox import forkserver
 forkserver.main(*map(int, sys.argv[3:]), settings)
 """
@@ -62,6 +65,8 @@ class Zygote:
         The walls: the best that hold on this machine, if not given; "C" has to be asked for.
     preload : sequence of str
         Modules that are imported before the fork.
+    plotting : sequence of str
+        Modules that are imported before the fork of a sandbox that draws.
     environment : mapping
         Environment variables of student code, beside the usual ones.
     packages : sequence of Path
@@ -74,6 +79,7 @@ class Zygote:
         self,
         tier: str | None = None,
         preload: Sequence[str] = PRELOAD,
+        plotting: Sequence[str] = PLOTTING,
         environment: Mapping[str, str] | None = None,
         *,
         packages: Sequence[str | os.PathLike] = (),
@@ -88,7 +94,7 @@ class Zygote:
         self._folder = None if self.tier == "A" else Path(tempfile.mkdtemp(prefix="sandbox-")).resolve()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
         try:
-            self._start(preload, environment or {})
+            self._start(preload, plotting, environment or {})
         except BaseException:
             self.close()
             raise
@@ -99,12 +105,22 @@ class Zygote:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def spawn(self, files: Mapping[str, bytes] | None = None, limits: Limits | None = None) -> Session:
-        """A new sandbox, whose working folder holds ``files``."""
+    def spawn(
+        self,
+        files: Mapping[str, bytes] | None = None,
+        limits: Limits | None = None,
+        *,
+        plots: bool = True,
+    ) -> Session:
+        """A new sandbox, whose working folder holds ``files``.
+
+        One that does not draw is had faster without ``plots``; if it draws all the same, it has to import what it
+        needs itself.
+        """
         with self._lock:
             if self._closed or self._process.poll() is not None:
                 raise errors.SandboxError(f"the zygote has ended{self._last_words()}")
-        session = Session(self, dict(files or {}), limits or Limits())
+        session = Session(self, dict(files or {}), limits or Limits(), plots)
         self._sessions.add(session)
         return session
 
@@ -166,7 +182,7 @@ class Zygote:
 
     # Starting
 
-    def _start(self, preload: Sequence[str], environment: Mapping[str, str]) -> None:
+    def _start(self, preload: Sequence[str], plotting: Sequence[str], environment: Mapping[str, str]) -> None:
         wrapper, code, caches = [], str(CODE), str(self._folder)
         if self._folder is None:
             wrapper, code = bubblewrap.command(bubblewrap.find(), self.exposure, CODE), bubblewrap.CODE
@@ -174,7 +190,7 @@ class Zygote:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         end_of_self = os.pidfd_open(os.getpid())
         with theirs, tempfile.TemporaryFile("w+") as settings:
-            json.dump(self._settings(preload, environment), settings)
+            json.dump(self._settings(preload, plotting, environment), settings)
             settings.seek(0)
             files = [settings.fileno(), theirs.fileno(), end_of_self]
             self._process = subprocess.Popen(
@@ -189,7 +205,9 @@ class Zygote:
         os.close(end_of_self)
         self.info = {"tier": self.tier, **self._await_warmth()}
 
-    def _settings(self, preload: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
+    def _settings(
+        self, preload: Sequence[str], plotting: Sequence[str], environment: Mapping[str, str]
+    ) -> dict[str, Any]:
         folder, root = self._folder, os.getuid() == 0
         site = bubblewrap.SITE
         if folder is not None:
@@ -200,6 +218,7 @@ class Zygote:
         return {
             "tier": self.tier,
             "preload": list(preload),
+            "plotting": list(plotting),
             "environment": self._environment(environment, site),
             "prefix": sys.prefix,
             "site": site,

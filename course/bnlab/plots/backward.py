@@ -7,9 +7,9 @@ figures of the earlier stages (`curves`, `heatmaps`, `histories`) can be had fro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from bnlab.plots.statistics import curves, heatmaps, histories
@@ -20,13 +20,17 @@ from bnlab.plots.style import (
     LOOKS,
     MARK,
     TRUTH,
-    Plot,
     figure,
     guide,
     label,
     legend,
     log_scale,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from bnlab.plots.plot import Plot
 
 __all__ = ["curves", "graph", "heatmaps", "histories", "node_errors", "rescaling", "spectra"]
 

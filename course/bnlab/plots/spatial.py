@@ -6,14 +6,17 @@ Functions here draw what they are given. None of them computes anything that an 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
-from matplotlib.patches import Polygon
 from numpy.typing import ArrayLike, NDArray
 
-from bnlab.plots.style import AFTER, LOOKS, Plot, figure, guide, label, legend, log_scale
+from bnlab.plots.style import AFTER, LOOKS, figure, guide, label, legend, log_scale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from bnlab.plots.plot import Plot
 
 __all__ = ["channel_tables", "error_by_batch_size", "image_row", "norm_cubes", "reach"]
 
@@ -76,6 +79,8 @@ def channel_tables(tables: Mapping[str, NDArray]) -> Plot:
 
     tables: a name, and (rows, columns) integers below 6 for each.
     """
+    from matplotlib.colors import to_rgb
+
     rows = max(len(table) for table in tables.values())
     fig, axes = figure(
         1, len(tables), panel=(3.0, 0.9 + 0.2 * rows), title="Which channel stands where in the table"
@@ -96,6 +101,8 @@ def reach(counts: Mapping[str, NDArray]) -> Plot:
 
     counts: a name, and (N, C) integers for each.
     """
+    from matplotlib.colors import to_rgb
+
     rows = max(len(table) for table in counts.values())
     fig, axes = figure(
         1, len(counts), panel=(2.5, 1.0 + 0.24 * rows), title="Pixels that feel one entry of dout"
@@ -156,6 +163,8 @@ def _without_room_for_labels(axes: Axes | list, bottom: float) -> list:
 
 def _block(ax: Axes, n: int, c: int, hw: int, shares: Callable[[int, int], bool]) -> None:
     """Draw the visible sides of a block: examples to the right, pixels up, channels into the depth."""
+    from matplotlib.patches import Polygon
+
     right, up = np.array([1.0, 0.0]), np.array([0.0, 1.0])
     sides = [
         *((i * right + k * up, right, up, shares(i, 0), 1.0) for i in range(n) for k in range(hw)),
@@ -199,5 +208,7 @@ def _block(ax: Axes, n: int, c: int, hw: int, shares: Callable[[int, int], bool]
 
 def _lit(colour: str, light: float) -> tuple[float, ...]:
     """``colour``, darker for ``light`` below 1 and lighter above."""
+    from matplotlib.colors import to_rgb
+
     rgb = np.array(to_rgb(colour))
     return tuple(rgb * light if light <= 1 else 1 - (1 - rgb) / light)

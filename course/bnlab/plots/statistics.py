@@ -6,9 +6,9 @@ Functions here draw what they are given. None of them computes anything that an 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from bnlab.plots.style import (
@@ -17,13 +17,17 @@ from bnlab.plots.style import (
     GREY,
     LOOKS,
     TRUTH,
-    Plot,
     figure,
     guide,
     label,
     legend,
     log_scale,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from bnlab.plots.plot import Plot
 
 __all__ = [
     "activation_histograms",

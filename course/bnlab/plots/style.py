@@ -16,12 +16,12 @@ Colour never stands alone: pair it with a line style, a marker, a hatch or a lab
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from bnlab.plots.plot import Plot
 
 # The palette of Okabe and Ito, which readers with any common colour blindness can tell apart.
 BLACK = "#000000"
@@ -65,23 +65,8 @@ _SETTINGS = {
     "ytick.labelsize": 8,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": mpl.cycler(color=PALETTE),
     "figure.facecolor": "white",
 }
-
-
-class Plot(Figure):
-    """A figure that shows itself as a PNG when it is the last value of a notebook cell."""
-
-    description = "figure"
-
-    def _repr_png_(self) -> bytes:
-        buffer = BytesIO()
-        self.savefig(buffer, format="png", dpi=self.dpi)
-        return buffer.getvalue()
-
-    def __repr__(self) -> str:
-        return f"<figure: {self.description}>"
 
 
 def figure(
@@ -100,6 +85,10 @@ def figure(
     panel: width and height of one panel in inches.
     widths: relative widths of the columns.
     """
+    import matplotlib as mpl  # here, since a notebook that draws nothing should not wait for it
+
+    from bnlab.plots.plot import Plot
+
     single = rows == cols == 1
     above = 0.25 if title and not single else 0
     width, height = panel[0] * cols, panel[1] * rows + above
@@ -111,7 +100,7 @@ def figure(
         "wspace": (LEFT + RIGHT) / (panel[0] - LEFT - RIGHT),
         "hspace": (BOTTOM + TOP) / (panel[1] - BOTTOM - TOP),
     }
-    with mpl.rc_context(_SETTINGS):
+    with mpl.rc_context({**_SETTINGS, "axes.prop_cycle": mpl.cycler(color=PALETTE)}):
         fig = Plot(figsize=(width, height), dpi=DPI)
         axes = fig.subplots(
             rows,
@@ -134,6 +123,8 @@ def figure(
 
 def log_scale(ax: Axes, axes: str = "xy") -> None:
     """Make the axes named in ``axes`` logarithmic, without minor ticks: those cost most of the drawing."""
+    from matplotlib.ticker import NullLocator
+
     if "x" in axes:
         ax.set_xscale("log")
         ax.xaxis.set_minor_locator(NullLocator())
