@@ -105,6 +105,8 @@ class Stand:
             self.close()
             raise
         self.terms = self.course.terms(STAGE, tier=bench.tier, limits=LIMITS)
+        # The sandbox's second layer, for notebooks that draw, comes into being now and stays.
+        self.grade({"drawing": with_cell(self.notebooks["reference"], "# with matplotlib")})
         self._own_files = self._files_of_judge()
         self._own_processes = set(descendants(self._process.pid))
 

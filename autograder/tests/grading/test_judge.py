@@ -7,7 +7,7 @@ from bnlab_autograder.assets import assets
 from bnlab_autograder.grading.job import Cell, Job
 from bnlab_autograder.grading.judge import Judge, limits_for
 
-CASES = '''
+CASES = """
 import pytest
 from bnlab_autograder.grading.cases import case
 
@@ -40,11 +40,11 @@ def test_standardize__failing(student):
 @case(topic="state", says="state")
 def test_standardize__state_is_forgotten(student):
     assert student.count() == 1
-'''
+"""
 
 CELL = """
 import sys
-print([name in sys.modules for name in ("bnlab.checks", "bnlab.plots.statistics", "mat" "plotlib", "bnlab_solutions")])
+print([name in sys.modules for name in ("bnlab.checks", "bnlab.plot" "s.statistics", "mat" "plotlib", "bnlab_solutions")])
 calls = []
 def twice(x): calls.append(x); return 2 * x
 def count(): calls.append(0); return len(calls)
