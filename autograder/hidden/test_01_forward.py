@@ -11,7 +11,7 @@ from bnlab_autograder.grading.cases import (
     expect_unchanged,
     returns,
 )
-from inputs import FAR, WIDE, batch, constants, integers, neutral, pattern, scale_and_shift, single
+from inputs import ELSEWHERE, FAR, WIDE, batch, constants, integers, neutral, pattern, scale_and_shift, single
 
 # batch_statistics
 
@@ -29,6 +29,11 @@ def agree_on_mean(student, reference, x):
     expect_agreement(mean_alone, student, reference, given={"x": x}, name="mean", feature=None)
 
 
+def elsewhere(rng):
+    """Batches as the cases of exercises that rest on this one have them."""
+    return [batch(rng, *shape, spread=spread) for shape in ELSEWHERE for spread in (1.0, WIDE)]
+
+
 def own_variance(student, x):
     """The student's own variance, so that a case about something else does not ask how it is computed."""
     var = statistics(student, x.copy())["var"]
@@ -42,7 +47,7 @@ def own_variance(student, x):
     says="The mean of each feature should come first, with one number per feature. Look at what your mean runs over.",
 )
 def test_batch_statistics__mean(student, reference, rng):
-    for x in (batch(rng, 7, 4), np.asfortranarray(batch(rng, 3, 5))):
+    for x in (batch(rng, 7, 4), np.asfortranarray(batch(rng, 3, 5)), *elsewhere(rng)):
         agree_on_mean(student, reference, x)
 
 
@@ -52,8 +57,7 @@ def test_batch_statistics__mean(student, reference, rng):
     "average, over what, and at what you divide by.",
 )
 def test_batch_statistics__variance(student, reference, rng):
-    for N, D in ((7, 4), (2, 5)):
-        x = batch(rng, N, D)
+    for x in (batch(rng, 7, 4), batch(rng, 2, 5), *elsewhere(rng)):
         expect_agreement(
             lambda course, x: statistics(course, x)["var"],
             student,

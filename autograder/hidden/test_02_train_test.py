@@ -15,6 +15,7 @@ from bnlab_autograder.grading.cases import (
     returns,
 )
 from inputs import (
+    ELSEWHERE,
     FAR,
     WIDE,
     batch,
@@ -35,8 +36,8 @@ def updated(course, running, sample, momentum):
     return course.update_running(running, sample, momentum)
 
 
-def average_and_sample(rng, momentum):
-    return {"running": rng.uniform(1, 2, size=4), "sample": rng.uniform(-4, -3, size=4), "momentum": momentum}
+def average_and_sample(rng, momentum, D=4):
+    return {"running": rng.uniform(1, 2, size=D), "sample": rng.uniform(-4, -3, size=D), "momentum": momentum}
 
 
 @case(
@@ -54,8 +55,9 @@ def test_update_running__weights(student, reference, rng):
     says="Another momentum than 0.9 gives a wrong average. Look at where the argument momentum is used.",
 )
 def test_update_running__other_momentum(student, reference, rng):
-    given = average_and_sample(rng, 0.5)
-    expect_agreement(updated, student, reference, given=given, name="updated", feature=None)
+    for momentum, D in ((0.5, 4), (0.5, 5), (0.75, 5), (0.75, 4), (0.1, 7)):
+        given = average_and_sample(rng, momentum, D)
+        expect_agreement(updated, student, reference, given=given, name="updated", feature=None)
 
 
 @case(
@@ -113,8 +115,9 @@ def buffers_after(course, **given):
     "whose statistics you use, over which axis, and at what you divide by.",
 )
 def test_batchnorm_forward__train_output(student, reference, rng):
-    given = arguments(batch(rng, 6, 7, spread=WIDE), "train", **buffers(rng, 7, spread=WIDE))
-    expect_agreement(forward, student, reference, given=given, rests_on=RESTS_ON)
+    for N, D in ELSEWHERE:
+        given = arguments(batch(rng, N, D, spread=WIDE), "train", **buffers(rng, D, spread=WIDE))
+        expect_agreement(forward, student, reference, given=given, rests_on=RESTS_ON)
 
 
 @case(
@@ -123,8 +126,10 @@ def test_batchnorm_forward__train_output(student, reference, rng):
     "joins.",
 )
 def test_batchnorm_forward__train_eps(student, reference, rng):
-    given = arguments(batch(rng, 6, 7), "train", eps=0.6, **buffers(rng, 7))
-    expect_agreement(forward, student, reference, given=given, rests_on=RESTS_ON)
+    for N, D, spread in ((6, 7, 1.0), (30, 4, 3.0), (7, 6, 1.0)):
+        x = batch(rng, N, D, spread=spread)
+        given = arguments(x, "train", eps=0.6, **buffers(rng, D, spread=spread))
+        expect_agreement(forward, student, reference, given=given, rests_on=RESTS_ON)
 
 
 @case(
@@ -132,8 +137,10 @@ def test_batchnorm_forward__train_eps(student, reference, rng):
     says="With a large eps the output of test mode is off. Look at whether both modes treat eps alike.",
 )
 def test_batchnorm_forward__test_eps(student, reference, rng):
-    given = arguments(batch(rng, 6, 7), "test", eps=0.3, **buffers(rng, 7))
-    expect_agreement(forward, student, reference, given=given)
+    for N, D, spread in ((6, 7, 1.0), (30, 4, 3.0), (4, 4, 1.0)):
+        x = batch(rng, N, D, spread=spread)
+        given = arguments(x, "test", eps=0.3, **buffers(rng, D, spread=spread))
+        expect_agreement(forward, student, reference, given=given)
 
 
 @case(
@@ -222,8 +229,9 @@ def test_batchnorm_forward__absent_buffers(student, reference, rng):
     "variance. Look at whose statistics you use, and at the order of subtracting and dividing.",
 )
 def test_batchnorm_forward__test_output(student, reference, rng):
-    given = arguments(batch(rng, 6, 7, spread=WIDE), "test", **buffers(rng, 7, spread=WIDE))
-    expect_agreement(forward, student, reference, given=given)
+    for N, D in ((6, 7), (30, 4), (3, 5)):
+        given = arguments(batch(rng, N, D, spread=WIDE), "test", **buffers(rng, D, spread=WIDE))
+        expect_agreement(forward, student, reference, given=given)
 
 
 @case(

@@ -232,16 +232,17 @@ def expect_batch_gradients(student, reference, rng, name, given, dout, **how):
 
 
 def check_parameters(student, reference, rng, name):
-    given = setting(rng, spread=3.0, eps=0.6, gamma_and_beta=scale_and_shift(rng, 7))
-    expect_batch_gradients(
-        student, reference, rng, name, given, upstream(rng, 6, 7), which=("dbeta", "dgamma")
-    )
+    for N, D in ((6, 7), (30, 4)):
+        given = setting(rng, N, D, spread=3.0, eps=0.6, gamma_and_beta=scale_and_shift(rng, D))
+        expect_batch_gradients(
+            student, reference, rng, name, given, upstream(rng, N, D), which=("dbeta", "dgamma")
+        )
 
 
 def check_dx(student, reference, rng, name):
-    for N in (6, 9):
-        given = setting(rng, N, **BLIND)
-        expect_batch_gradients(student, reference, rng, name, given, upstream(rng, N, 7))
+    for N, D in ((6, 7), (9, 7), (30, 4), (6, 4)):
+        given = setting(rng, N, D, **BLIND)
+        expect_batch_gradients(student, reference, rng, name, given, upstream(rng, N, D))
     given, dout = in_single(setting(rng)), upstream(rng, 6, 7).astype(np.float32)
     expect_batch_gradients(student, reference, rng, name, given, dout)
 
@@ -252,9 +253,9 @@ def check_gamma(student, reference, rng, name):
 
 
 def check_eps(student, reference, rng, name):
-    for eps in (1.0, 0.3):
-        given = setting(rng, spread=3.0, eps=eps)
-        expect_batch_gradients(student, reference, rng, name, given, upstream(rng, 6, 7))
+    for N, D, eps in ((6, 7, 1.0), (6, 7, 0.3), (30, 4, 0.6)):
+        given = setting(rng, N, D, spread=3.0, eps=eps)
+        expect_batch_gradients(student, reference, rng, name, given, upstream(rng, N, D))
 
 
 def check_unchanged(student, reference, rng, name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from dataclasses import replace
 from textwrap import dedent
 
@@ -12,6 +13,9 @@ from bnlab_autograder.diagnosis.bank import Entry, load_bank
 from bnlab_autograder.grading.score import GRACE, ExerciseScore
 
 from .in_process import AUTOGRADER, judge, lost
+
+sys.path.insert(0, str(AUTOGRADER / "hidden"))
+from inputs import ELSEWHERE  # noqa: E402
 
 MUTANTS, VARIANTS = load_bank(AUTOGRADER / "mutants"), load_bank(AUTOGRADER / "variants")
 SPATIAL = BY_NAME["04_spatial"].exercises
@@ -206,3 +210,42 @@ def test_an_excuse_covers_no_other_mistake(helper: str, name: str) -> None:
     scores = judge(MUTANTS[name], 0, [MUTANTS[helper].exercise, exercise], also=MUTANTS[helper])
     assert lost(scores[MUTANTS[helper].exercise])
     assert set(lost(scores[exercise])) >= set(lost(own))
+
+
+LIAR = """
+    def {helper}(*arguments):
+        right = reference.{helper}(*arguments)
+        if arguments[0].shape in {shapes}:
+            return tuple(r * np.nan if isinstance(r, np.ndarray) else r for r in right)
+        return right
+
+
+    def {name}(*arguments):
+        first = arguments[0]
+        return {answer}
+"""
+
+
+@pytest.mark.parametrize("shapes", [*({shape} for shape in ELSEWHERE), set(ELSEWHERE)], ids=str)
+@pytest.mark.parametrize(
+    ("helper", "name", "answer"),
+    [
+        ("batch_statistics", "batchnorm_train", "first * np.nan"),
+        ("batch_statistics", "batchnorm_forward", "first * np.nan, None"),
+        ("batchnorm_forward", "spatial_batchnorm_forward", "first * np.nan, None"),
+        (
+            "batchnorm_backward",
+            "spatial_batchnorm_backward",
+            "first * np.nan, *np.full((2, first.shape[1]), np.nan)",
+        ),
+    ],
+)
+def test_a_helper_that_lies_where_a_lie_would_help_buys_nothing(helper, name, answer, shapes) -> None:
+    source = dedent(LIAR).format(helper=helper, name=name, answer=answer, shapes=shapes)
+    entry = replace(written(source), source="import bnlab_solutions as reference\n" + source)
+    scores = judge(entry, 0, [helper, name])
+    honest = judge(
+        replace(entry, source=f"import numpy as np\n{source.split(chr(10) * 3)[-1]}"), 0, [helper, name]
+    )
+    bought = scores[name].points - honest[name].points
+    assert bought <= scores[helper].max_points - scores[helper].points
