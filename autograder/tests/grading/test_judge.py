@@ -44,7 +44,8 @@ def test_standardize__state_is_forgotten(student):
 
 CELL = """
 import sys
-print([name in sys.modules for name in ("bnlab.checks", "bnlab.plot" "s.statistics", "mat" "plotlib", "bnlab_solutions")])
+names = "bnlab.checks", "bnlab.plot" "s.statistics", "mat" "plotlib", "bnlab_solutions"  # drawing is not meant
+print([name in sys.modules for name in names])
 calls = []
 def twice(x): calls.append(x); return 2 * x
 def count(): calls.append(0); return len(calls)

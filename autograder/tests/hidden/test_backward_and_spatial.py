@@ -15,7 +15,7 @@ from bnlab_autograder.grading.score import GRACE, ExerciseScore
 from .in_process import AUTOGRADER, judge, lost
 
 sys.path.insert(0, str(AUTOGRADER / "hidden"))
-from inputs import ELSEWHERE  # noqa: E402
+from inputs import ELSEWHERE
 
 MUTANTS, VARIANTS = load_bank(AUTOGRADER / "mutants"), load_bank(AUTOGRADER / "variants")
 SPATIAL = BY_NAME["04_spatial"].exercises
