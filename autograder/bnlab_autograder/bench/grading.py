@@ -37,6 +37,7 @@ from bnlab_autograder.workspace import Workspace
 STOCK, OURS = "stock", "ours"
 VARIANTS = ("cache_dict", "loops_over_features", "python_floats", "var_and_std_of_numpy", "helpers_inside")
 MUTANTS = ("forward_eps_outside_root", "forward_momentum_swapped", "fold_gamma_forgotten")
+VARIETY = 1 + len(VARIANTS) + len(MUTANTS)  # solutions; what students hand in differs besides by a comment
 
 
 @dataclass
@@ -112,16 +113,16 @@ def compare(
     Of ``repeat`` runs the quickest counts, for both.
     """
     result = Comparison(stage.name)
-    course = _release(folder / "release", stage)
+    course = release_for(folder / "release", stage)
     stock_course = _stock_course(folder / "stock-release", course, stage)
-    notebooks = _submissions(course, stage)
+    notebooks = submissions_for(course, stage)
     for turn in range(repeat):
         for size in sizes:
             tell(f"stock nbgrader, {size} submissions, run {turn + 1} of {repeat}")
             cost, theirs = _stock(folder / "stock", stock_course, stage, notebooks, size)
             _keep_quickest(result.costs[STOCK], size, cost)
             tell(f"bnlab grade, {size} submissions, run {turn + 1} of {repeat}")
-            cost, ours = _ours(folder / "ours", course, stage, notebooks, size)
+            cost, ours = graded_by_bnlab(folder / "ours", course, stage, notebooks, size)
             _keep_quickest(result.costs[OURS], size, cost)
             for student in theirs.keys() | ours.keys():
                 if theirs.get(student) != ours.get(student):
@@ -129,7 +130,7 @@ def compare(
                     result.differences[student] = text
         for count in workers:
             tell(f"bnlab grade, {sizes[-1]} submissions, {count} workers, run {turn + 1} of {repeat}")
-            cost, _ = _ours(folder / "ours", course, stage, notebooks, sizes[-1], workers=count)
+            cost, _ = graded_by_bnlab(folder / "ours", course, stage, notebooks, sizes[-1], workers=count)
             _keep_quickest(result.by_workers, count, cost)
     tell("the students' cells alone")
     result.cells_cpu = _cells_cpu(Course(Workspace(folder / "ours")), stage, len(notebooks))
@@ -145,14 +146,14 @@ def _rounded(value: float) -> float:
     return round(value, 4)
 
 
-def _release(folder: Path, stage: Stage) -> Workspace:
+def release_for(folder: Path, stage: Stage) -> Workspace:
     shutil.rmtree(folder, ignore_errors=True)
     workspace, _ = Workspace.create(folder, course_id="bench")
     build_release(workspace, stage, "1.0.0")
     return workspace
 
 
-def _submissions(course: Workspace, stage: Stage) -> list[NotebookNode]:
+def submissions_for(course: Workspace, stage: Stage) -> list[NotebookNode]:
     """Honest ones: the reference, odd styles, known mistakes."""
     released = nbformat.read(course.release(stage.name) / f"{stage.name}.ipynb", as_version=4)
     solved = nbformat.read(course.source(stage.name) / f"{stage.name}.ipynb", as_version=4)
@@ -202,18 +203,20 @@ def _stock(
     return cost, _scores(f"sqlite:///{folder / 'gradebook.db'}", "stock", stage)
 
 
-def _ours(
+def graded_by_bnlab(
     folder: Path,
     course: Workspace,
     stage: Stage,
     notebooks: list[NotebookNode],
     size: int,
     workers: int | None = None,
+    events: Path | None = None,
 ) -> tuple[Cost, dict[str, float]]:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(course.root, folder)
     _hand_in(folder / "submitted", stage, notebooks, size)
     command = [_bin("bnlab"), "grade", stage.name, *(["--workers", str(workers)] if workers else [])]
+    command += ["--events", str(events)] if events else []
     cost = run(command, cwd=folder, env=_environment())
     workspace = Workspace(folder)
     return cost, _scores(workspace.db_url, workspace.course_id, stage)

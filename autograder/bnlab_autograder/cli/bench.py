@@ -82,6 +82,48 @@ def grading(
     raise typer.Exit(DONE if data["same_scores"] else FAILED)
 
 
+@bench.command(epilog="Examples: bnlab bench endurance · bnlab bench endurance --submissions 300 --json")
+def endurance(
+    submissions: Annotated[int, typer.Option("--submissions", "-n", min=1, help="How many.")] = 1000,
+    stage: Annotated[str, typer.Option(help="The stage whose notebooks are graded.")] = "02",
+    folder: Annotated[Path | None, typer.Option(help="Work here, and keep what was made.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the measurements as JSON.")] = False,
+) -> None:
+    """Grade many generated submissions in one run, and tell how fast each hundred was.
+
+    Exit status: 0 if the run ended well, 1 if not, 2 for wrong use.
+    """
+    from bnlab_autograder.bench.endurance import endure
+    from bnlab_autograder.bench.measure import CommandFailed
+    from bnlab_autograder.cli.course import stage_in
+    from bnlab_autograder.curriculum import stage_named
+
+    chosen = stage_named(stage_in(stage))
+    with tempfile.TemporaryDirectory(prefix="bnlab-bench-") as scratch, log.status("") as status:
+        place = folder or Path(scratch)
+        place.mkdir(parents=True, exist_ok=True)
+        try:
+            result = endure(
+                place.resolve(), chosen, submissions, tell=lambda text: status.update(f"{text} …")
+            )
+        except CommandFailed as problem:
+            log.print(f"[red]✗[/] {escape(str(problem))}", highlight=False, soft_wrap=True)
+            raise typer.Exit(FAILED) from None
+    data = result.to_dict()
+    if as_json:
+        print_json({"schema": "bnlab-bench-endurance", "version": VERSION, **data})
+        return
+    cost = data["cost"]
+    console.print(
+        f"{submissions} submissions to {data['stage']} in {cost['wall']:.0f} s, {cost['cpu']:.0f} s of CPU, "
+        f"at most {cost['peak_mb']:.0f} MB",
+        highlight=False,
+        soft_wrap=True,
+    )
+    rates = " ".join(f"{rate:.1f}" for rate in data["rates"])
+    console.print(f"submissions per second, hundred by hundred: {rates}", highlight=False, soft_wrap=True)
+
+
 def _sizes(wanted: list[int]) -> list[int]:
     """The sizes of classes: those that are wanted, or parts of the only one."""
     (most, *others) = wanted

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from bnlab_autograder.cli.output import DONE, FAILED, console, log, misuse, print_json
 
@@ -113,12 +113,12 @@ def verify(
 def _show(proofs: list, matrix: bool, seconds: float) -> None:
     if matrix:
         table = Table(
-            "mutant",
-            "exercise",
+            Column("mutant", overflow="fold"),
+            Column("exercise", overflow="fold"),
             "points",
             "visible check",
-            "hidden cases",
-            "named",
+            Column("hidden cases", overflow="fold"),
+            Column("named", overflow="fold"),
             title="Mutants",
             title_justify="left",
         )

@@ -5,6 +5,7 @@ import json
 import jsonschema
 import pytest
 from bnlab_autograder import schemas
+from bnlab_autograder.bench.endurance import rates_in
 from bnlab_autograder.bench.grading import Comparison
 from bnlab_autograder.bench.measure import CommandFailed, Cost, counts_all, run
 
@@ -20,6 +21,23 @@ def test_a_small_run(bnlab):
     assert data["same_scores"]
     assert data["costs"]["stock"]["2"]["cpu"] > 1
     assert data["costs"]["ours"]["2"]["peak_mb"] > 50
+
+
+def test_many_in_one_run(bnlab):
+    result = bnlab("bench", "endurance", "-n", 6, "--stage", "00", "--json")
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout)
+    jsonschema.validate(data, schemas.load("bench-endurance"))
+    assert data["submissions"] == 6
+    assert len(data["rates"]) == 1
+    assert data["last_over_first"] is None
+
+
+def test_rates_count_by_hundreds(tmp_path):
+    seconds = [k * 0.1 for k in range(101)] + [10 + k * 0.2 for k in range(1, 101)]
+    events = [{"event": "start", "time": 0}, *({"event": "graded", "time": time} for time in seconds)]
+    (tmp_path / "events").write_text("\n".join(map(json.dumps, events)))
+    assert rates_in(tmp_path / "events") == pytest.approx([10.0, 5.0])
 
 
 def test_ratios():
