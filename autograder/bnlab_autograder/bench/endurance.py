@@ -54,6 +54,6 @@ def rates_in(events: Path) -> list[float]:
     """From when a hundred were recorded; the first counts from its own second, since before that judges start."""
     lines = map(json.loads, events.read_text(encoding="utf-8").splitlines())
     times = [event["time"] for event in lines if event["event"] == "graded"]
-    portions = [times[k : k + PORTION + 1] for k in range(0, len(times) - 1, PORTION)]
-    whole = [part for part in portions if len(part) == PORTION + 1] or portions[:1]
+    portions = [times[max(k - 1, 0) : k + PORTION] for k in range(0, len(times), PORTION)]
+    whole = [part for part in portions if len(part) >= PORTION] or portions[:1]
     return [(len(part) - 1) / max(part[-1] - part[0], 1e-3) for part in whole]

@@ -34,7 +34,7 @@ def test_many_in_one_run(bnlab):
 
 
 def test_rates_count_by_hundreds(tmp_path):
-    seconds = [k * 0.1 for k in range(101)] + [10 + k * 0.2 for k in range(1, 101)]
+    seconds = [k * 0.1 for k in range(100)] + [9.9 + k * 0.2 for k in range(1, 101)] + [100.0]
     events = [{"event": "start", "time": 0}, *({"event": "graded", "time": time} for time in seconds)]
     (tmp_path / "events").write_text("\n".join(map(json.dumps, events)))
     assert rates_in(tmp_path / "events") == pytest.approx([10.0, 5.0])
