@@ -58,6 +58,8 @@ def find(path: Path, wanted: Iterable[str] = ()) -> Found:
     defined = {name for source in sources for name in _defined(source)}
     exercises = tuple(name for name in EXERCISES if name in (wanted or defined))
     if not exercises:
+        if path.suffix == ".py" and (wrong := _syntax_error(sources[0])):
+            raise NotJudged(f"{path} is not valid Python ({wrong.msg}, line {wrong.lineno})")
         raise NotJudged(f"{path} defines none of the exercises; --exercise NAME says which one to look for")
     return Found(path, sources, exercises)
 
@@ -120,6 +122,16 @@ def _defined(source: str) -> set[str]:
             case ast.alias(name=name, asname=alias):
                 names.add(alias or name)
     return names
+
+
+def _syntax_error(source: str) -> SyntaxError | None:
+    try:
+        ast.parse(source)
+    except SyntaxError as problem:
+        return problem
+    except (ValueError, RecursionError, MemoryError):  # as strange, but without a line
+        return None
+    return None
 
 
 def _is_hidden(path: Path) -> bool:

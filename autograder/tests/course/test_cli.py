@@ -102,10 +102,12 @@ def test_judge_finds_what_a_file_defines(bnlab, modules):
 def test_judge_says_what_it_cannot_judge(bnlab, tmp_path):
     (tmp_path / "broken.ipynb").write_text("{")
     (tmp_path / "nothing.py").write_text("x = 1\n")
+    (tmp_path / "unfinished.py").write_text("x = 1\ndef f(:\n")
     result = bnlab("judge", tmp_path, "--json")
     assert result.exit_code == 1
     assert "broken.ipynb is not valid JSON" in result.stderr.replace("\n", " ")
     assert "nothing.py defines none" in result.stderr.replace("\n", " ")
+    assert "unfinished.py is not valid Python (invalid syntax, line 2)" in result.stderr.replace("\n", " ")
     assert bnlab("judge", tmp_path / "absent.py").exit_code == 2
     assert bnlab("judge", tmp_path / "nothing.py", "-e", "batchnorm").exit_code == 2
 
