@@ -12,7 +12,7 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_markdown_cell
 
-from bnlab_autograder.grading import panel
+from bnlab_autograder.grading import handed_in, panel
 from bnlab_autograder.grading.findings import Finding
 from bnlab_autograder.grading.job import Cell, Job, Verdict
 from bnlab_autograder.grading.needed import needed_cells
@@ -21,7 +21,7 @@ from bnlab_autograder.grading.released import Released, exercise_of, grade_id_of
 from bnlab_autograder.grading.sanitise import Sanitised
 from bnlab_autograder.grading.score import ExerciseScore, Points, score
 
-FORMAT = 1  # of graded notebooks and records; a new one makes old records count as outdated
+FORMAT = 2  # of graded notebooks and records; a new one makes old records count as outdated
 SCHEMA, SCHEMA_VERSION = "bnlab-grade", 1
 
 
@@ -73,7 +73,7 @@ def fingerprint(
     sanitised: Sanitised, key: str | None, terms: Terms, timestamp: datetime.datetime | None
 ) -> str:
     """A digest of all that a record depends on: if it is unchanged, so is the record."""
-    texts = {cell.id: cell.source for cell in sanitised.notebook.cells}
+    texts = {cell.id: (cell.source, cell.get("outputs")) for cell in sanitised.notebook.cells}
     about = sanitised.notebook.metadata.bnlab
     return digest(FORMAT, key, texts, about, {k: dict(v) for k, v in terms.points.items()}, str(timestamp))
 
@@ -192,7 +192,9 @@ def _notebook(
         if cell.cell_type != "code":
             continue
         run = runs.get(cell.id)
-        if run is not None:
+        if run is None:
+            cell.outputs = handed_in.marked(cell.outputs)
+        else:
             cell.outputs = [from_dict(output) for output in run.outputs]
             cell.execution_count = run.execution_count
         exercise = exercise_of(cell)

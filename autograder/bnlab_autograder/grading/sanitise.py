@@ -1,8 +1,9 @@
 """Phase 1: rebuild a submitted notebook from the released one, keeping only what belongs to the student.
 
 Everything that decides about points comes from the release: which cells exist, their order, type, metadata and
-locked sources. From the submission come the answers, cells that the student added, and given cells that the student
-changed. Nothing is executed, and nothing that a submission contains can make this fail.
+locked sources. From the submission come the answers, cells that the student added, given cells that the student
+changed, and outputs, cleaned, which are shown where grading does not run a cell. Nothing is executed, and nothing
+that a submission contains can make this fail.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from bnlab_autograder.grading.findings import Finding, findings_from
+from bnlab_autograder.grading.handed_in import HandedIn
 from bnlab_autograder.grading.needed import GIVEN, defines
-from bnlab_autograder.grading.released import Released, grade_id_of, is_answer, is_locked
+from bnlab_autograder.grading.released import Released, exercise_of, grade_id_of, is_answer, is_locked
 from bnlab_autograder.grading.submitted import Submitted, SubmittedCell, read_submission
 
 CHANGED, OWN, ANSWER, LOCKED = "changed", "own", "answer", "locked"  # roles of cells, beside GIVEN
@@ -42,9 +44,10 @@ def rebuild(submitted: Submitted, released: Released) -> Sanitised:
     findings = list(submitted.findings)
     notebook = copy.deepcopy(released.notebook)
     matched = _Matched(submitted.cells or (), released, findings, complete=submitted.cells is not None)
-    cells = [*matched.own_after(None)]
+    outputs = HandedIn()
+    cells = [*matched.own_after(None, outputs)]
     for cell in notebook.cells:
-        cells += [_filled(cell, matched.of(cell), findings), *matched.own_after(cell.id)]
+        cells += [_filled(cell, matched.of(cell), findings, outputs), *matched.own_after(cell.id, outputs)]
     notebook.cells = cells
     if submitted.released_version not in (None, released.version) and submitted.cells is not None:
         findings.append(
@@ -108,9 +111,10 @@ class _Matched:
     def of(self, cell: NotebookNode) -> SubmittedCell | None:
         return self._for.get(cell.id)
 
-    def own_after(self, cell_id: str | None) -> list[NotebookNode]:
+    def own_after(self, cell_id: str | None, outputs: HandedIn) -> list[NotebookNode]:
         return [
-            _own(cell, f"own-{cell_id or 'top'}-{k}") for k, cell in enumerate(self._own.get(cell_id, ()))
+            _own(cell, f"own-{cell_id or 'top'}-{k}", outputs)
+            for k, cell in enumerate(self._own.get(cell_id, ()))
         ]
 
     def _match_plain(self, cells: tuple[SubmittedCell, ...], released: Released) -> None:
@@ -173,7 +177,9 @@ class _Matched:
                 self._own[place].append(cell)
 
 
-def _filled(cell: NotebookNode, submitted: SubmittedCell | None, findings: list[Finding]) -> NotebookNode:
+def _filled(
+    cell: NotebookNode, submitted: SubmittedCell | None, findings: list[Finding], outputs: HandedIn
+) -> NotebookNode:
     """A cell of the release with what the student put into it."""
     name = grade_id_of(cell)
     role = ANSWER if is_answer(cell) else LOCKED if is_locked(cell) else GIVEN
@@ -191,6 +197,12 @@ def _filled(cell: NotebookNode, submitted: SubmittedCell | None, findings: list[
     cell.metadata.bnlab = {"role": role}
     if cell.cell_type == "code":
         cell.outputs, cell.execution_count = [], None
+        if (
+            submitted is not None
+            and not exercise_of(cell)
+            and submitted.source.rstrip() == cell.source.rstrip()
+        ):
+            cell.outputs = outputs.of(submitted.outputs)
     return cell
 
 
@@ -218,8 +230,10 @@ def _same(seen: object, wanted: object) -> bool:
     return seen == wanted
 
 
-def _own(cell: SubmittedCell, new_id: str) -> NotebookNode:
+def _own(cell: SubmittedCell, new_id: str, outputs: HandedIn) -> NotebookNode:
     make = new_code_cell if cell.kind == "code" else new_markdown_cell
     made = make(cell.source, metadata={"bnlab": {"role": OWN}})
     made.id = new_id[:64]
+    if cell.kind == "code":
+        made.outputs = outputs.of(cell.outputs)
     return made

@@ -28,6 +28,7 @@ class SubmittedCell:
     grade_id: str | None
     marks: dict[str, Any]  # the nbgrader metadata, never trusted
     tags: tuple[str, ...]
+    outputs: tuple[Any, ...] = ()  # anything at all, only to be shown once it is cleaned
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,7 @@ def _cells(data: dict[str, Any], name: str, reading: _Reading) -> list[Submitted
         metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
         marks = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
         tags = metadata.get("tags") if isinstance(metadata.get("tags"), list) else []
+        outputs = cell.get("outputs") if isinstance(cell.get("outputs"), list) else []
         grade_id = marks.get("grade_id")
         cells.append(
             SubmittedCell(
@@ -188,6 +190,7 @@ def _cells(data: dict[str, Any], name: str, reading: _Reading) -> list[Submitted
                 grade_id if isinstance(grade_id, str) else None,
                 marks,
                 tuple(tag for tag in tags if isinstance(tag, str)),
+                tuple(outputs),
             )
         )
     return cells

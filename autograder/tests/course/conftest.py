@@ -63,6 +63,20 @@ def notebooks(master):
 
 
 @pytest.fixture
+def with_outputs(notebooks):
+    """The reference with an output in every code cell, which says ``text``."""
+
+    def make(text):
+        notebook = nbformat.from_dict(notebooks["reference"])
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = [nbformat.v4.new_output("stream", text=f"{text}\nin two lines\n")]
+        return notebook
+
+    return make
+
+
+@pytest.fixture
 def hand_in(course, notebooks):
     """Put a notebook into a student's submission folder."""
 

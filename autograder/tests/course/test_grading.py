@@ -8,6 +8,7 @@ import pytest
 from bnlab_autograder import schemas
 from bnlab_autograder.grading.judge import JudgeFailed
 from bnlab_autograder.grading.record import Ledger
+from bnlab_autograder.grading.released import exercise_of
 from nbgrader.api import Gradebook
 
 from .conftest import BY_NAME, STAGE
@@ -182,6 +183,27 @@ def test_the_graded_notebook_shows_points_and_no_secrets(hand_in, grade, course)
     for secret in ("def test_", "expect_close", "bnlab_autograder", str(course.root), "site-packages"):
         assert secret not in text
     assert json.loads(text)["metadata"]["bnlab"]["status"] == "ok"
+
+
+def test_a_cell_that_grading_does_not_run_shows_what_was_handed_in(hand_in, grade, course, with_outputs):
+    hand_in("ada", with_outputs("my own plot"))
+    first = grade()["ada"]
+    path = course.workspace.autograded / "ada" / STAGE.name / f"{STAGE.name}.ipynb"
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    kept = [cell for cell in cells if "my own plot" in json.dumps(cell.outputs)]
+    assert kept
+    for cell in kept:
+        assert "As handed in" in cell.outputs[0].data["text/plain"]
+    for cell in cells:
+        ran = cell.execution_count is not None
+        assert (cell not in kept) == (ran or exercise_of(cell) is not None), cell.source
+    hand_in("ada", with_outputs("another plot"))
+    second = grade()["ada"]
+    assert "another plot" in path.read_text()
+    assert second.fresh, "the notebook is written anew"
+    assert not second.executed, "and nothing is executed again"
+    assert second.data["points"] == first.data["points"] == STAGE.points
+    assert not second.changes
 
 
 def test_a_stage_is_graded_with_the_cases_it_rests_on(course):

@@ -1,6 +1,7 @@
 """Stock nbgrader on the same folder: the same grades, its feedback, its export."""
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -33,14 +34,20 @@ def scores(course):
         }
 
 
-def test_autograde_feedback_and_export(course, hand_in, grade):
+def graded_cells(course, student):
+    path = course.workspace.autograded / student / STAGE.name / f"{STAGE.name}.ipynb"
+    return json.loads(path.read_text())["cells"]
+
+
+def test_autograde_feedback_and_export(course, hand_in, grade, with_outputs):
     for name in ("reference", "stub", "mutant"):
         hand_in(name, name)
+    hand_in("shown", with_outputs("my own plot"))
     for name in ("bad JSON", "missing cell", "changed metadata", "duplicated cell", "process ends itself"):
         hand_in(name.replace(" ", "-"), "reference", BY_NAME[name])
     done = nbgrader(course, "autograde", STAGE.name)
     assert done.returncode == 0, done.stderr[-2000:]
-    by_nbgrader = scores(course)
+    by_nbgrader, cells_of_nbgrader = scores(course), graded_cells(course, "shown")
     with Gradebook(course.workspace.db_url, course.workspace.course_id) as book:
         for submission in book.assignment_submissions(STAGE.name):
             for notebook in submission.notebooks:
@@ -49,6 +56,7 @@ def test_autograde_feedback_and_export(course, hand_in, grade):
         book.db.commit()
     grade(force=True)
     assert scores(course) == by_nbgrader
+    assert graded_cells(course, "shown") == cells_of_nbgrader
     assert by_nbgrader["reference", "check_batchnorm_train"] == 8.0
     assert by_nbgrader["changed-metadata", "check_batchnorm_train"] == 8.0
     assert by_nbgrader["bad-JSON", "check_batchnorm_train"] == 0.0
@@ -58,6 +66,9 @@ def test_autograde_feedback_and_export(course, hand_in, grade):
     page = (course.workspace.feedback / "mutant" / STAGE.name / f"{STAGE.name}.html").read_text()
     assert "of 8 points" in page
     assert "def test_" not in page
+    assert 'href="mistakes.md' not in page
+    page = (course.workspace.feedback / "shown" / STAGE.name / f"{STAGE.name}.html").read_text()
+    assert page.count("As handed in; not run again in grading.") == page.count("my own plot") > 0
 
     done = nbgrader(course, "export")
     assert done.returncode == 0, done.stderr[-2000:]

@@ -151,11 +151,12 @@ def test_another_order_is_undone(released, solved, hand_in):
     assert [cell.id for cell in result.notebook.cells] == [cell.id for cell in released.notebook.cells]
 
 
-def test_outputs_are_dropped_however_large(released, solved, hand_in):
+def test_outputs_are_cut_however_large(released, solved, hand_in):
     flood = {"output_type": "stream", "name": "stdout", "text": "x" * 50_000_000}
     solved.cells[4].outputs = [flood]
     result = sanitise(hand_in(solved), released)
-    assert result.notebook.cells[4].outputs == []
+    (output,) = result.notebook.cells[4].outputs
+    assert len(output.text) < 50_000
 
 
 UNREADABLE = {
