@@ -36,22 +36,34 @@ PROPERTIES = {
     "padding-bottom", "padding-left", "padding-right", "padding-top", "row-gap",
 }  # fmt: skip
 
-STYLE_SHEET = re.compile(r"<style\b.*?</style\s*>", re.IGNORECASE | re.DOTALL)  # of pandas, for instance
+UNSEEN = re.compile(r"<(style|script)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)  # with what is in it
+
+PULLED_UP = re.compile(r"margin[a-z-]*\s*:[^;]*-[^;]*(;|$)", re.IGNORECASE)
 
 
 def _is_allowed(tag: str, name: str, value: str) -> bool:
-    return name in ATTRIBUTES and not (name == "href" and value.strip().lower().startswith("data:"))
+    """Links lead to the web or within the page: what lay beside a notebook does not lie beside the page."""
+    if name == "href":
+        return value.strip().lower().startswith(("http://", "https://", "mailto:", "#"))
+    return name in ATTRIBUTES
+
+
+class _Css(CSSSanitizer):
+    """Without negative margins, by which something could lie over what stands before it."""
+
+    def sanitize_css(self, style: str) -> str:
+        return PULLED_UP.sub("", super().sanitize_css(style)).strip()
 
 
 _cleaner = bleach.Cleaner(
     tags=TAGS,
     attributes=_is_allowed,
     protocols={"http", "https", "mailto", "data"},
-    css_sanitizer=CSSSanitizer(allowed_css_properties=PROPERTIES),
+    css_sanitizer=_Css(allowed_css_properties=PROPERTIES),
 )
 
 
 def clean_html(html: str | bytes) -> str:
     """``html`` without scripts, forms, frames, and whatever else is not on the lists above; that shows as text."""
     text = html.decode("utf-8", "replace") if isinstance(html, bytes) else str(html)
-    return _cleaner.clean(STYLE_SHEET.sub("", text))
+    return _cleaner.clean(UNSEEN.sub("", text))

@@ -47,9 +47,9 @@ def text(score: ExerciseScore) -> str:
         lines.append(f"  {'✗' if message else '✓'} {names} ({worth})")
         lines += textwrap.wrap(message, 92, initial_indent="      ", subsequent_indent="      ")
     for mistake in score.diagnosis:
-        lines += textwrap.wrap(
-            f"Known mistake: {mistake['message']}", 92, initial_indent="  ", subsequent_indent="  "
-        )
+        more = f" More in {mistake['link']}, which came with the notebook." if mistake.get("link") else ""
+        known = f"Known mistake: {mistake['message']}{more}"
+        lines += textwrap.wrap(known, 92, initial_indent="  ", subsequent_indent="  ")
     for remark in score.remarks:
         lines += textwrap.wrap(f"Remark: {remark}.", 92, initial_indent="  ", subsequent_indent="  ")
     return "\n".join(lines)

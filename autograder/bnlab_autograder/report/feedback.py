@@ -1,4 +1,7 @@
-"""Feedback for students: nbgrader's own page for each graded notebook, written anew each time."""
+"""Feedback for students: nbgrader's own page for each graded notebook, written anew each time.
+
+A page is a single file. Only its formulas need a network: nbgrader's template loads MathJax from a public server.
+"""
 
 from __future__ import annotations
 

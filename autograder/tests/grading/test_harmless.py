@@ -64,6 +64,19 @@ def test_ordinary_pages_stay_as_they_are():
     assert clean_html("<style scoped>.dataframe { color: red }</style><b>1</b>") == "<b>1</b>"
 
 
+def test_links_to_files_that_are_not_beside_the_page_become_text():
+    assert clean_html('<a href="mistakes.md#eps">mistakes.md#eps</a>') == "<a>mistakes.md#eps</a>"
+    assert 'href="#top"' in clean_html('<a href="#top">up</a>')
+
+
+@pytest.mark.parametrize("margin", ["margin-top: -90px", "margin: 0 -2em", "MARGIN-TOP: calc(0px - 90px)"])
+def test_nothing_can_be_pulled_over_what_stands_before_it(margin):
+    shown = clean_html(f'<div style="color: red; {margin}; padding: 1px">8 of 8</div>')
+    assert "margin" not in shown.lower()
+    assert "color: red" in shown
+    assert "padding: 1px" in shown
+
+
 def test_our_own_panel_keeps_its_look():
     cases = [CaseScore("eps", False, 0.0, 1.0, "Look at <eps>."), CaseScore("axis", True, 2.0, 2.0, "")]
     panel = html(ExerciseScore("batchnorm_train", 2.0, 3.0, "partial", cases))
