@@ -14,6 +14,7 @@ from nbformat.v4 import new_markdown_cell
 
 from bnlab_autograder.grading import handed_in, panel
 from bnlab_autograder.grading.findings import Finding
+from bnlab_autograder.grading.harmless import sized_by_numbers
 from bnlab_autograder.grading.job import Cell, Job, Verdict
 from bnlab_autograder.grading.needed import needed_cells
 from bnlab_autograder.grading.record import Record, digest
@@ -195,7 +196,7 @@ def _notebook(
         if run is None:
             cell.outputs = handed_in.marked(cell.outputs)
         else:
-            cell.outputs = [from_dict(output) for output in run.outputs]
+            cell.outputs = [from_dict(sized_by_numbers(output)) for output in run.outputs]
             cell.execution_count = run.execution_count
         exercise = exercise_of(cell)
         if exercise in by_exercise:

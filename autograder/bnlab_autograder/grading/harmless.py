@@ -6,10 +6,15 @@ students. nbconvert's own filter of that name also drops images, lists and all s
 
 from __future__ import annotations
 
+import copy
 import re
+from typing import Any
 
 import bleach
 from bleach.css_sanitizer import ALLOWED_CSS_PROPERTIES, ALLOWED_SVG_PROPERTIES, CSSSanitizer
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 TAGS = {
     *bleach.ALLOWED_TAGS, "address", "article", "aside", "big", "br", "caption", "center", "cite", "col",
@@ -67,3 +72,22 @@ def clean_html(html: str | bytes) -> str:
     """``html`` without scripts, forms, frames, and whatever else is not on the lists above; that shows as text."""
     text = html.decode("utf-8", "replace") if isinstance(html, bytes) else str(html)
     return _cleaner.clean(UNSEEN.sub("", text))
+
+
+@pass_context
+def clean_markdown(context: Context, source: str) -> str:
+    """Markdown as a harmless page: nbconvert's filter ``markdown2html`` lets the HTML in a Markdown cell through."""
+    attachments = context.get("cell", {}).get("attachments", {})
+    renderer = IPythonRenderer(escape=False, attachments=attachments)
+    return clean_html(MarkdownWithMath(renderer=renderer).render(source))
+
+
+def sized_by_numbers(output: dict[str, Any]) -> dict[str, Any]:
+    """An output without sizes that are no numbers: nbconvert writes them into a page's tags without quotes."""
+    output = copy.deepcopy(output)
+    metadata = output.get("metadata", {})
+    for sizes in (metadata, *metadata.values()):
+        for name in ("width", "height"):
+            if isinstance(sizes, dict) and type(sizes.get(name, 0)) not in (int, float):
+                del sizes[name]
+    return output

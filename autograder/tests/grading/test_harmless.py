@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from bnlab_autograder.grading.harmless import clean_html
+from bnlab_autograder.grading.harmless import clean_html, clean_markdown, sized_by_numbers
 from bnlab_autograder.grading.panel import html
 from bnlab_autograder.grading.score import CaseScore, ExerciseScore
 
@@ -75,6 +75,29 @@ def test_nothing_can_be_pulled_over_what_stands_before_it(margin):
     assert "margin" not in shown.lower()
     assert "color: red" in shown
     assert "padding: 1px" in shown
+
+
+def test_markdown_is_as_harmless_as_html():
+    source = (
+        "# Title\n\n*why* $a < b$ <script>evil()</script> <img src=x onerror='evil()'> [x](javascript:evil())"
+    )
+    page = Alive()
+    page.feed(clean_markdown({}, source))
+    assert {"h1", "em", "img"} <= page.tags
+    assert "script" not in page.tags
+    assert "evil" not in str(page.attributes)
+    assert "$a &lt; b$" in clean_markdown({}, source)
+
+
+def test_a_size_is_a_number():
+    sizes = {
+        "width": "1 onerror=evil()",
+        "image/png": {"width": "1 onerror=evil()", "height": 20},
+        "other": "x",
+    }
+    output = {"output_type": "display_data", "data": {}, "metadata": sizes}
+    assert sized_by_numbers(output)["metadata"] == {"image/png": {"height": 20}, "other": "x"}
+    assert sized_by_numbers({"output_type": "stream", "text": "x"}) == {"output_type": "stream", "text": "x"}
 
 
 def test_our_own_panel_keeps_its_look():
