@@ -33,7 +33,11 @@ def configure(config: Config) -> None:
     config.Autograde.autograde_preprocessors = [f"{__name__}.Judged", f"{__name__}.Recorded"]
     # What students have written is shown with the rights of whoever looks at it.
     config.HTMLExporter.sanitize_html = True
-    config.HTMLExporter.filters = {"clean_html": "bnlab_autograder.grading.harmless.clean_html"}
+    harmless = "bnlab_autograder.grading.harmless"
+    config.HTMLExporter.filters = {
+        "clean_html": f"{harmless}.clean_html",
+        "markdown2html": f"{harmless}.clean_markdown",
+    }
 
 
 class RobustExporter(NotebookExporter):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import subprocess
@@ -48,10 +49,12 @@ def test_nbgrader_autograde_and_feedback(canaries, course_folder, notebooks):
     attacks = {attack.name: attack for attack in ATTACKS if attack.name in CHOSEN}
     assert set(attacks) == set(CHOSEN)
     handed_in = {name: with_attacks(notebooks["half"], [attack], prelude) for name, attack in attacks.items()}
-    handed_in |= {"zoe": notebooks["reference"]}
+    handed_in |= {"zoe": copy.deepcopy(notebooks["reference"])}
     for student, notebook in handed_in.items():
         folder = course_folder / "submitted" / student / STAGE
         folder.mkdir(parents=True)
+        hostile = f'<script>{token}</script> <img src=x onerror="{token}"> [x](javascript:"{token}")'
+        notebook.cells.append(nbformat.v4.new_markdown_cell(hostile))
         nbformat.write(notebook, folder / f"{STAGE}.ipynb")
     canaries.plant()
     nbgrader(course_folder, "autograde", STAGE)

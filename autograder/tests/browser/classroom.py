@@ -18,10 +18,20 @@ from bnlab_autograder.grading.run import Outcome
 from bnlab_autograder.release.build import build_release
 from bnlab_autograder.workspace import Workspace
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 STAGE = stage_named("01_forward")
 QUESTION = "three_sentences"
 MISTAKES = {"hilbert": "train_eps_outside_root", "cantor": "batch_statistics_ddof_one"}
+
+
+# What hilbert writes instead of three sentences, where HTML is let through in notebooks.
+HOSTILE = (
+    "My *answer*: $a < b$ <script>window.hacked = 1</script> "
+    "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=' onload='window.hacked = 2'>\n\n"
+    "<details open ontoggle='window.hacked = 3'><summary>more</summary>\n\nhere\n\n</details>\n\n"
+    "[a link](javascript:window.hacked=4)"
+)
 
 
 class Classroom:
@@ -42,12 +52,15 @@ class Classroom:
         return {grade_id_of(cell): cell.source for cell in self.solved.cells if is_answer(cell)}
 
     def hand_in(self, student: str) -> None:
-        """A submission: ada solves everything, noether nothing, the others make their mistake."""
+        """A submission: ada solves everything, noether nothing, the others make mistakes; hilbert attacks readers."""
         if student == "noether":
             notebook = self.released
         else:
             mistake = MISTAKES.get(student)
             notebook = filled(self.released, self.solved, STAGE, self.mutants[mistake] if mistake else None)
+        if student == "hilbert":
+            next(cell for cell in notebook.cells if grade_id_of(cell) == QUESTION).source = HOSTILE
+            notebook.cells.append(new_markdown_cell(HOSTILE))
         write(self.workspace.submitted / student / STAGE.name, STAGE.name, notebook)
 
     def grade(self, students: Iterable[str], **options) -> dict[str, Outcome]:

@@ -60,6 +60,15 @@ def press(page, student, button):
     expect(done).to_have_count(0)
 
 
+def assert_harmless(page):
+    """The answer is shown, and nothing in it has acted."""
+    answers = page.locator("p", has_text="My answer: ")
+    expect(answers).to_have_count(2)
+    expect(answers.first.locator("em")).to_have_text("answer")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("[onload], [ontoggle], [href^=javascript]").count() == 0
+
+
 def test_formgrader_in_jupyterlab_lists_the_class(window, graded):
     page = window.visit("lab?reset")
     page.get_by_role("menuitem", name="Nbgrader").click()
@@ -84,6 +93,7 @@ def test_a_submission_shows_why_points_were_lost(window, graded, submission):
     assert not illegible(panel)
     box = page.locator(f"#check_{exercise['exercise']}")
     expect(box).to_have_attribute("placeholder", f"{exercise['points']:g}")
+    assert_harmless(page)
     text = page.locator("body").inner_text()
     assert "def test_" not in text
     assert "Traceback" not in text
@@ -133,6 +143,7 @@ def test_the_feedback_button_writes_a_page_for_the_student(window, classroom, gr
     expect(panel).to_contain_text("of 8 points")
     assert not illegible(panel)
     expect(window.page.locator("body")).to_contain_text(COMMENT)
+    assert_harmless(window.page)
 
 
 def test_a_graded_notebook_is_legible_in_jupyterlab(window):
