@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import errno
+import json
 import os
 import shutil
 import tempfile
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
+from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
 from bnlab_autograder.grading.graded import Graded, Terms, fingerprint, graded, job_for
@@ -237,13 +238,18 @@ def _staged(
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        nbformat.write(result.notebook, folder / f"{target.name}.ipynb")
+        (folder / f"{target.name}.ipynb").write_text(_as_json(result.notebook), encoding="utf-8")
         if timestamp is not None:
             text = f"{timestamp:%Y-%m-%d %H:%M:%S.%f} UTC\n"
             (folder / "timestamp.txt").write_text(text, encoding="utf-8")
         yield lambda: _put_in_place(folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_json(notebook: NotebookNode) -> str:
+    """A notebook as a file, without nbformat's indentation, which takes as long as all else about recording."""
+    return json.dumps(notebook, ensure_ascii=False, sort_keys=True)
 
 
 def _put_in_place(folder: Path, target: Path) -> None:
