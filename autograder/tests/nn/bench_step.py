@@ -1,0 +1,95 @@
+"""A training step with BN (8-16-32 channels, 16×16 images, batch 64) against PyTorch; one thread each.
+
+OPENBLAS_NUM_THREADS=1 python autograder/tests/nn/bench_step.py
+"""
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+import time
+
+import numpy as np
+import torch
+from bnlab import nn
+from bnlab_solutions import batchnorm_backward, batchnorm_forward
+from bnlab_solutions.fast import ChannelMajorBatchNorm
+
+WIDTHS, SIZE, BATCH = (8, 16, 32), 16, 64
+
+
+def fast(channels):
+    bn = ChannelMajorBatchNorm()
+    return nn.Normalisation(
+        channels, lambda *a: (bn.forward(*a), bn), lambda d, cache: cache.backward(d), "engine"
+    )
+
+
+def teaching(channels):
+    return nn.Normalisation(channels, batchnorm_forward, batchnorm_backward)
+
+
+def numpy_step(norm):
+    layers, before, size = [], 3, SIZE
+    for width in WIDTHS:
+        for _ in range(2):
+            layers += [nn.Convolution(before, width, "he"), *norm(width), nn.ReLU()]
+            before = width
+        layers.append(nn.MaxPool())
+        size //= 2
+    layers += [nn.Affine(before * size * size, 32, "he"), *norm(32), nn.ReLU(), nn.Affine(32, 10)]
+    net, rng = nn.Network(layers), np.random.default_rng(0)
+    sgd = nn.SGD(net, 0.1)
+    x = rng.standard_normal((3, SIZE, SIZE, BATCH), dtype=np.float32)
+    labels = rng.integers(0, 10, BATCH)
+
+    def step():
+        net.loss_and_gradient(x, labels)
+        sgd.step()
+
+    return step
+
+
+def torch_step(memory_format):
+    T = torch.nn
+    layers, before, size = [], 3, SIZE
+    for width in WIDTHS:
+        for _ in range(2):
+            layers += [T.Conv2d(before, width, 3, padding=1), T.BatchNorm2d(width), T.ReLU()]
+            before = width
+        layers.append(T.MaxPool2d(2))
+        size //= 2
+    layers += [T.Flatten(), T.Linear(before * size * size, 32), T.BatchNorm1d(32), T.ReLU(), T.Linear(32, 10)]
+    net = T.Sequential(*layers).to(memory_format=memory_format)
+    x = torch.randn(BATCH, 3, SIZE, SIZE).contiguous(memory_format=memory_format)
+    labels = torch.randint(0, 10, (BATCH,))
+    sgd = torch.optim.SGD(net.parameters(), 0.1)
+
+    def step():
+        sgd.zero_grad()
+        T.functional.cross_entropy(net(x), labels).backward()
+        sgd.step()
+
+    return step
+
+
+def main(rounds=60):
+    torch.set_num_threads(1)
+    steps = {
+        "engine, no BN": numpy_step(lambda channels: []),
+        "engine, fast BN": numpy_step(lambda channels: [fast(channels)]),
+        "engine, teaching BN": numpy_step(lambda channels: [teaching(channels)]),
+        "PyTorch NCHW": torch_step(torch.contiguous_format),
+        "PyTorch channels last": torch_step(torch.channels_last),
+    }
+    times = {name: [] for name in steps}
+    for _ in range(rounds):  # taken in turn, so that a busy machine slows all alike
+        for name, step in steps.items():
+            start = time.process_time()
+            step()
+            times[name].append(1e3 * (time.process_time() - start))
+    for name, taken in times.items():
+        print(f"{name:22} median {np.median(taken):6.2f}  quarter {np.percentile(taken, 25):6.2f} CPU-ms")
+
+
+if __name__ == "__main__":
+    main()
