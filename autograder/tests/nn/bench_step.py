@@ -72,7 +72,7 @@ def torch_step(memory_format):
     return step
 
 
-def main(rounds=60):
+def main(rounds=20):
     torch.set_num_threads(1)
     steps = {
         "engine, no BN": numpy_step(lambda channels: []),
@@ -82,11 +82,13 @@ def main(rounds=60):
         "PyTorch channels last": torch_step(torch.channels_last),
     }
     times = {name: [] for name in steps}
-    for _ in range(rounds):  # taken in turn, so that a busy machine slows all alike
+    for _ in range(rounds):  # in turn, so that a busy machine slows all alike; five in a row, as in training
         for name, step in steps.items():
-            start = time.process_time()
             step()
-            times[name].append(1e3 * (time.process_time() - start))
+            for _ in range(5):
+                start = time.process_time()
+                step()
+                times[name].append(1e3 * (time.process_time() - start))
     for name, taken in times.items():
         print(f"{name:22} median {np.median(taken):6.2f}  quarter {np.percentile(taken, 25):6.2f} CPU-ms")
 
