@@ -1,7 +1,6 @@
 """Stock nbgrader on the same folder: the same grades, its feedback, its export."""
 
 import csv
-import json
 import os
 import subprocess
 import sys
@@ -36,7 +35,7 @@ def scores(course):
 
 def graded_cells(course, student):
     path = course.workspace.autograded / student / STAGE.name / f"{STAGE.name}.ipynb"
-    return json.loads(path.read_text())["cells"]
+    return nbformat.read(path, as_version=4).cells
 
 
 def test_autograde_feedback_and_export(course, hand_in, grade, with_outputs):
