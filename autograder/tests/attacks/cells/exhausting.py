@@ -22,7 +22,13 @@ ATTACKS = (
         MACHINE,
         harms_itself=True,
     ),
-    Attack("memory", "take all memory in one process", "hold = []\nwhile True:\n    hold.append(np.ones(1 << 22))", MACHINE),
+    Attack(
+        "memory",
+        "take all memory in one process",
+        "hold = []\nwhile True:\n    hold.append(np.ones(1 << 22))",
+        MACHINE,
+        harms_itself=True,  # what it holds is missing when its own functions are called
+    ),
     Attack(
         "memory-in-many",
         "take all memory in many processes",
