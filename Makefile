@@ -34,8 +34,9 @@ lint: $(READY)  ## style and imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(READY)  ## speed of BN against PyTorch, where PyTorch is installed
+bench: $(READY)  ## speed of BN, and of a training step, against PyTorch, where PyTorch is installed
 	$(BIN)/python autograder/benchmarks/bench_norm.py
+	$(BIN)/python autograder/benchmarks/bench_step.py
 
 bench-sandbox: $(READY)  ## what the walls cost, beside nbclient
 	$(BIN)/python autograder/benchmarks/bench_sandbox.py
