@@ -20,6 +20,7 @@ import numpy as np
 from bnlab_autograder.curriculum import STAGE_OF
 from bnlab_autograder.diagnosis.bank import Entry, namespace
 from bnlab_autograder.diagnosis.traces import RAISED, Comparison, Recorder, Table, Trace
+from bnlab_autograder.grading.at_home import AtHome, as_written
 
 PAGE = "mistakes.md"
 KEPT = 64  # tables in memory, about a megabyte each
@@ -55,7 +56,7 @@ class Catalogue:
     def __init__(
         self, bank: Mapping[str, Entry], probes: Callable[[str], Iterable[Probe]], reference: object
     ):
-        self.bank, self.probes, self.reference = bank, probes, reference
+        self.bank, self.probes, self.reference = bank, probes, AtHome(reference)
         self.table = lru_cache(maxsize=KEPT)(self._table)
 
     def mutants_of(self, exercise: str) -> list[Entry]:
@@ -129,7 +130,7 @@ class Catalogue:
 
     def _called_by(self, exercise: str) -> list[str]:
         """The exercises that the reference function calls."""
-        code = getattr(getattr(self.reference, exercise), "__code__", None)
+        code = getattr(getattr(as_written(self.reference), exercise), "__code__", None)
         return [name for name in code.co_names if name in STAGE_OF] if code else []
 
 

@@ -83,7 +83,7 @@ def signature(
     course = namespace(entry)
     helpers = {name: course[name] for name in HELPERS[exercise]}
     with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-        return signature_of(exercise, wrapped(course[exercise]), helpers)
+        return signature_of(exercise, course[exercise], helpers, wrapped=wrapped)
 
 
 def nudged(function: Callable) -> Callable:

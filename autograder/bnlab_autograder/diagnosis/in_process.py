@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import bnlab_solutions
@@ -16,6 +16,7 @@ import numpy as np
 
 from bnlab_autograder.curriculum import STAGE_OF, STAGES
 from bnlab_autograder.diagnosis.bank import Entry, namespace
+from bnlab_autograder.grading.at_home import AtHome
 from bnlab_autograder.grading.cases import Mismatch, load_points, split_name, tracing
 from bnlab_autograder.grading.job import CaseResult, Verdict
 from bnlab_autograder.grading.score import ExerciseScore, score
@@ -92,7 +93,7 @@ def run_case(function: Callable, student: Any, seed: int) -> tuple[CaseResult, E
     problem = None
     with tracing() as trace, np.errstate(all="ignore"):
         try:
-            function(student, bnlab_solutions, rng)
+            function(AtHome(student), AtHome(bnlab_solutions), rng)
         except Exception as error:
             result.passed, result.detail, problem = False, f"{type(error).__name__}: {error}", error
             result.kind = KINDS.get(type(error), "error")
@@ -105,7 +106,7 @@ def fresh(entry: Entry | None, also: Entry | None = None) -> dict[str, Any]:
     """The names that ``entry`` defines beside the reference, executed anew if there is more than functions."""
     names = _shared(entry, also)
     changed = [*(entry.changed if entry else ()), *(also.changed if also else ())]
-    return names if all(callable(names[name]) for name in changed) else _executed(entry, also)
+    return names if all(isinstance(names[name], FunctionType) for name in changed) else _executed(entry, also)
 
 
 def lost(scores: ExerciseScore) -> list[str]:

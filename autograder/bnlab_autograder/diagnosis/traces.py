@@ -17,6 +17,8 @@ import bnlab.checks  # noqa: F401  (fills CONTRACTS)
 import numpy as np
 from bnlab.checks.exercise import CONTRACTS, Contract
 
+from bnlab_autograder.grading.at_home import at_home
+
 RTOL, ATOL = 1e-7, 1e-12  # as hidden cases have them, relative to the largest entry of the feature
 SINGLE = 1e3  # float32 is that much coarser
 MARGIN = 10.0  # times what a nudge does to an answer
@@ -59,7 +61,7 @@ class Recorder:
         self.trace: Trace = {}
 
     def __getattr__(self, name: str) -> Any:
-        function = getattr(self._course, name)
+        function = at_home(getattr(self._course, name), name)
         contract = CONTRACTS.get(name)
         if contract is None or not self._watches(contract):
             return function

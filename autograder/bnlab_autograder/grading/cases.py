@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -17,6 +17,8 @@ from pathlib import Path
 from types import FunctionType, SimpleNamespace
 
 import numpy as np
+
+from bnlab_autograder.grading.at_home import AtHome, as_written
 
 RTOL = {"float64": 1e-7, "float32": 1e-4}
 ATOL = {"float64": 1e-12, "float32": 1e-6}
@@ -67,6 +69,38 @@ def helpers_from(anew: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         _anew.reset(token)
+
+
+_kept: ContextVar[dict | None] = ContextVar("kept", default=None)
+_another: ContextVar[Callable[[], AbstractContextManager] | None] = ContextVar("another", default=None)
+
+
+@contextmanager
+def cases_of_one(kept: dict, another: Callable[[], AbstractContextManager]) -> Iterator[None]:
+    """Within the block, ``kept`` and ``another`` are those of the submission that is being judged."""
+    tokens = _kept.set(kept), _another.set(another)
+    try:
+        yield
+    finally:
+        _kept.reset(tokens[0])
+        _another.reset(tokens[1])
+
+
+def kept() -> dict:
+    """What the cases of an exercise may share while one submission is judged; empty before the first of them."""
+    found = _kept.get()
+    return {} if found is None else found
+
+
+@contextmanager
+def another(student: object) -> Iterator[object]:
+    """The student's course in a fresh clone of its process, which ends with the block."""
+    clone = _another.get()
+    if clone is None:  # a course in this process
+        yield student
+        return
+    with clone() as course:
+        yield course
 
 
 def remark(code: str, text: str) -> None:
@@ -262,18 +296,22 @@ def _excusing(
         raise
 
 
-def with_own(reference: object, student: object, name: str) -> SimpleNamespace:
-    """The reference course with the student's version of one function put in, for its other functions to call."""
-    course: dict[str, object] = {}
-    for each in reference.__all__:
-        f = getattr(reference, each)
-        course[each] = FunctionType(f.__code__, dict(f.__globals__), each, f.__defaults__)
-    rebuilt = [f for each, f in course.items() if each != name]
+def with_own(reference: object, student: object, name: str) -> AtHome:
+    """The reference course with the student's version of one function put in, for its other functions to call.
+
+    Classes stay with the functions beside which they were written.
+    """
+    reference = as_written(reference)
+    course: dict[str, object] = {each: getattr(reference, each) for each in reference.__all__}
+    for each, f in course.items():
+        if isinstance(f, FunctionType):
+            course[each] = FunctionType(f.__code__, dict(f.__globals__), each, f.__defaults__)
+    rebuilt = [f for each, f in course.items() if each != name and isinstance(f, FunctionType)]
     anew = _anew.get()
     course[name] = getattr(student if anew is None else anew(), name)
     for f in rebuilt:
         f.__globals__.update(course)
-    return SimpleNamespace(**course)
+    return AtHome(SimpleNamespace(**course))
 
 
 def _copied(value: object) -> object:

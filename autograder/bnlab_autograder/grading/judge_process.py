@@ -32,7 +32,8 @@ from _pytest.runner import runtestprotocol
 from bnlab_autograder.diagnosis.bank import load_bank
 from bnlab_autograder.diagnosis.catalogue import Catalogue, Probe, generator
 from bnlab_autograder.diagnosis.traces import Recorder, Trace
-from bnlab_autograder.grading.cases import Mismatch, helpers_from, split_name, tracing
+from bnlab_autograder.grading.at_home import AtHome
+from bnlab_autograder.grading.cases import Mismatch, cases_of_one, helpers_from, split_name, tracing
 from bnlab_autograder.grading.job import CaseResult, Cell, CellRun, Job, Verdict, packed, unpacked
 from bnlab_autograder.sandbox import CallTimeout, Died, Limits, SandboxError, Session, StudentError, Zygote
 
@@ -58,7 +59,8 @@ class Court:
     def __init__(self, connection: Connection, zygote: Zygote, reference_module: ModuleType, mutants: Path):
         self.connection = connection
         self.zygote = zygote
-        self.reference_module = reference_module
+        self.reference_module = AtHome(reference_module)
+        self.kept: dict[str, Any] = {}  # what the cases of an exercise share
         self.items: dict[str, list[pytest.Item]] = defaultdict(list)
         self.execution: Execution | None = None
         self.job: Job | None = None
@@ -77,7 +79,7 @@ class Court:
             yield self.recorder
 
     @pytest.fixture
-    def reference(self) -> ModuleType:
+    def reference(self) -> AtHome:
         return self.reference_module
 
     @pytest.fixture
@@ -137,6 +139,7 @@ class Court:
             tracing() as self.trace,
             ExitStack() as self.clones,
             helpers_from(self.student_anew),
+            cases_of_one(self.kept, self.another_student),
             np.errstate(all="ignore"),
         ):
             yield
@@ -150,6 +153,12 @@ class Court:
         """Another clone of the student's process; what it does counts as part of the running case."""
         clone = self.clones.enter_context(self.execution.session.fork())
         return self.recorder.beside(clone.student)
+
+    @contextmanager
+    def another_student(self) -> Iterator[Recorder]:
+        """As ``student_anew``, for the time of a block."""
+        with self.execution.session.fork() as clone:
+            yield self.recorder.beside(clone.student)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> pytest.TestReport:
@@ -196,6 +205,7 @@ class Court:
 
     def cases_of(self, exercise: str) -> list[CaseResult]:
         results: list[CaseResult] = []
+        self.kept = {}
         defined = self.execution.defines(exercise)
         for item in self.items.get(exercise, ()):
             result = CaseResult(

@@ -1,7 +1,8 @@
 """Answers, taken apart: what students are shown of a reference function and what they are not.
 
 The summary and the contract in a function's docstring are shown. Its section ``Notes`` holds the calculus; it and the
-body are the answer. Sources are read, never executed.
+body are the answer. Of a class, those methods are answers whose docstring has such a section; the others are shown as
+they are. Sources are read, never executed.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Function:
 
     name: str
     source: str
-    signature: str  # the lines of ``def``
+    signature: str  # the lines of ``def``, from the margin on
     contract: str  # of the docstring: what stands before ``Notes``
     notes: str  # of the docstring: ``Notes`` and what follows
     body: str
@@ -51,30 +52,63 @@ class Function:
         the body reads is imported inside the solution region.
         """
         missing = sorted(self.reads - {*present, self.name})
-        imports = "\n".join(_grouped(self._import_of(name, previous) for name in missing))
+        imports = "\n".join(_grouped(import_of(name, self, previous) for name in missing))
         answer = "\n".join(filter(None, [_as_comment(self.notes), self.body]))
         inside = [_docstring(self.contract), BEGIN, "\n\n".join(filter(None, [imports, answer])), END]
         return "\n".join([self.signature, *(indent(part, "    ") for part in inside)])
 
-    def _import_of(self, name: str, previous: Iterable[str]) -> str:
-        if name in previous:
-            return f"from {PREVIOUS} import {name}"
-        if name in self.imports:
-            return self.imports[name]
-        raise SourceProblem(
-            f"{REFERENCE}: {self.name} uses {name}, which its notebook does not have at that place; "
-            "use earlier exercises, numpy and bnlab.validate only"
+
+@dataclass(frozen=True)
+class Class:
+    """A reference class."""
+
+    name: str
+    source: str
+    parts: tuple[str | Function, ...]  # what is shown, and the methods that are answers, in order
+    reads: frozenset[str]
+    shown_reads: frozenset[str]  # names that the shown parts take from outside
+    imports: Mapping[str, str]
+
+    @property
+    def body(self) -> str:
+        """Its answers, one after the other."""
+        return "\n\n".join(part.body for part in self.parts if isinstance(part, Function))
+
+    def solved(self, present: Iterable[str], previous: Iterable[str]) -> str:
+        """As of a function. What its shown parts read must be there already."""
+        lacking = sorted(self.shown_reads - {*present, self.name})
+        if lacking:
+            raise SourceProblem(
+                f"{REFERENCE}: {self.name} shows {lacking[0]}, which its notebook does not have at that place"
+            )
+        present = {*present, self.name}
+        return "\n".join(
+            part if isinstance(part, str) else indent(part.solved(present, previous), "    ")
+            for part in self.parts
         )
 
 
+def import_of(name: str, answer: Function | Class, previous: Iterable[str]) -> str:
+    """A statement by which the notebook of ``answer`` gets a name that it uses."""
+    if name in previous:
+        return f"from {PREVIOUS} import {name}"
+    if name in answer.imports:
+        return answer.imports[name]
+    raise SourceProblem(
+        f"{REFERENCE}: {answer.name} uses {name}, which its notebook does not have at that place; "
+        "use earlier exercises, numpy and bnlab.validate only"
+    )
+
+
 @cache
-def functions_of(stage: Stage) -> dict[str, Function]:
-    """Every function of a stage's module, in its order. Raises SourceProblem."""
+def functions_of(stage: Stage) -> dict[str, Function | Class]:
+    """Every function and class of a stage's module, in its order. Raises SourceProblem."""
     source = reference_sources()[STAGES.index(stage)]
     tree = ast.parse(source)
     imports = dict(_imports(tree))
+    makers = {ast.FunctionDef: _function, ast.ClassDef: _class}
     found = {
-        node.name: _function(node, source, imports) for node in tree.body if isinstance(node, ast.FunctionDef)
+        node.name: makers[type(node)](node, source, imports) for node in tree.body if type(node) in makers
     }
     missing = [name for name in (*stage.exercises, *stage.given) if name not in found]
     if missing:
@@ -82,6 +116,13 @@ def functions_of(stage: Stage) -> dict[str, Function]:
             f"{REFERENCE}.{stage.module} does not define {missing[0]}, which {stage.name} asks for"
         )
     return found
+
+
+def class_in(source: str, name: str) -> Class:
+    """The class ``name`` of a module."""
+    tree = ast.parse(source)
+    node = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    return _class(node, source, dict(_imports(tree)))
 
 
 def previous_names(stage: Stage) -> tuple[str, ...]:
@@ -128,16 +169,57 @@ def _function(node: ast.FunctionDef, source: str, imports: Mapping[str, str]) ->
     if docstring is None or len(node.body) < 2 or node.decorator_list:
         raise SourceProblem(f"{REFERENCE}: {node.name} needs a docstring, a body, and no decorator")
     contract, *rest = _NOTES.split(inspect.cleandoc(docstring), maxsplit=1)
-    own = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+    own = dedent("\n".join(lines[node.lineno - 1 : node.end_lineno]))
     return Function(
         node.name,
         own,
-        "\n".join(lines[node.lineno - 1 : node.body[0].lineno - 1]),
+        dedent("\n".join(lines[node.lineno - 1 : node.body[0].lineno - 1])),
         contract.strip(),
         "\n".join(rest).strip(),
         dedent("\n".join(lines[node.body[0].end_lineno : node.end_lineno])).strip("\n"),
-        frozenset(_outside(symtable.symtable(own, node.name, "exec").get_children()[0]) - set(dir(builtins))),
+        frozenset(
+            _outside(symtable.symtable(own, node.name, "exec").get_children()[0])
+            - {"__class__"}
+            - set(dir(builtins))
+        ),
         imports,
+    )
+
+
+def _class(node: ast.ClassDef, source: str, imports: Mapping[str, str]) -> Class:
+    lines = source.splitlines()
+    parts: list[str | Function] = []
+    start = node.lineno - 1
+    for method in node.body:
+        if isinstance(method, ast.FunctionDef) and _NOTES.search(ast.get_docstring(method) or ""):
+            parts += ["\n".join(lines[start : method.lineno - 1]), _function(method, source, imports)]
+            start = method.end_lineno
+    parts = [part for part in [*parts, "\n".join(lines[start : node.end_lineno])] if part]
+    if len(parts) < 2 or ast.get_docstring(node) is None or node.decorator_list:
+        raise SourceProblem(
+            f"{REFERENCE}: {node.name} needs a docstring, no decorator, and a method whose docstring has Notes"
+        )
+    own = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+    without = "\n".join(
+        part if isinstance(part, str) else indent(f"{part.signature}\n    pass", "    ") for part in parts
+    )
+    return Class(node.name, own, tuple(parts), _reads(own), _reads(without), imports)
+
+
+def _reads(source: str) -> frozenset[str]:
+    """The names that a class takes from outside, those of its bases and methods included."""
+    table = symtable.symtable(source, "<class>", "exec")
+    bases = {
+        symbol.get_name()
+        for symbol in table.get_symbols()
+        if symbol.is_referenced() and not symbol.is_assigned()
+    }
+    inside = set().union(*(_outside(child) for child in table.get_children()))
+    return frozenset(
+        (bases | inside)
+        - {"__class__"}
+        - set(dir(builtins))
+        - {one.get_name() for one in table.get_children()}
     )
 
 

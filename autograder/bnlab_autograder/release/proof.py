@@ -36,7 +36,7 @@ def prove(
     for solved, stub in zip(instructor.cells, students.cells, strict=True):
         if stub.get("outputs") or stub.get("execution_count"):
             raise NotProved(f"{stage.name}: the students' notebook holds outputs")
-        if is_answer(stub) and answer_in(solved.source) in stub.source:
+        if is_answer(stub) and any(answer in stub.source for answer in answers_in(solved.source)):
             raise NotProved(f"{stage.name}: the answer {grade_id_of(stub)} was not taken out")
     secret = _secret_lines(stage)
     for name, text in _texts(released):
@@ -49,9 +49,9 @@ def prove(
                 raise NotProved(f"{stage.name}: {name} holds lines of the answer to {function}")
 
 
-def answer_in(source: str) -> str:
-    """What stands between the marks of a solution."""
-    return source.partition(BEGIN)[2].partition(END)[0].strip()
+def answers_in(source: str) -> list[str]:
+    """What stands between the marks of solutions."""
+    return [region.partition(END)[0].strip() for region in source.split(BEGIN)[1:]] or [""]
 
 
 def _secret_lines(stage: Stage) -> dict[str, set[str]]:

@@ -3,6 +3,7 @@
 from .errors import CallTimeout, Died, SandboxError, StudentError
 from .limits import Limits, Usage
 from .probe import Walls, probe
+from .proxy import RemoteName, imported
 from .session import CellResult, Session
 from .version import __version__
 from .zygote import Zygote
@@ -14,6 +15,7 @@ __all__ = [
     "CellResult",
     "Died",
     "Limits",
+    "RemoteName",
     "SandboxError",
     "Session",
     "StudentError",
@@ -22,5 +24,6 @@ __all__ = [
     "Walls",
     "Zygote",
     "__version__",
+    "imported",
     "probe",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import socket
@@ -125,9 +126,15 @@ class Server:
         self._send({"kind": "done", "value": value, "changes": changes}, arguments)
 
     def _resolve(self, target: Any, dotted: str) -> Any:
-        """The object at a dotted name, from ``target`` on or, if that is None, from the notebook's names on."""
+        """The object at a dotted name, from ``target`` on or, if that is None, from the notebook's names on.
+
+        ``module:name`` is a name of an installed module.
+        """
+        module, colon, dotted = dotted.rpartition(":")
         names = dotted.split(".") if dotted else []
-        if target is None:
+        if colon:
+            target = importlib.import_module(module)
+        elif target is None:
             head, *names = names
             if head not in cells.shell().user_ns:
                 raise NameError(f"name '{head}' is not defined")

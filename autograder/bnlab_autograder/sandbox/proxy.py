@@ -73,6 +73,11 @@ def name_of(value: RemoteName) -> Name:
     return Name(value._RemoteName__target, value._RemoteName__name)
 
 
+def imported(beside: RemoteName, module: str, name: str) -> RemoteName:
+    """``name`` of an installed ``module``, in the process in which ``beside`` is."""
+    return RemoteName(beside._RemoteName__caller, None, f"{module}:{name}")
+
+
 def _refuse_special(name: str) -> None:
     if name.startswith("_"):
         raise AttributeError(name)

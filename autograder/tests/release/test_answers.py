@@ -9,13 +9,57 @@ from bnlab_autograder.curriculum import BY_NAME, STAGES
 from bnlab_autograder.release.answers import (
     BEGIN,
     END,
+    Class,
+    SourceProblem,
+    class_in,
     functions_of,
     previous_names,
     previous_stages_source,
     written_answers,
 )
 
-EXERCISES = [(stage, name) for stage in STAGES for name in stage.exercises]
+EXERCISES = [
+    (stage, name)
+    for stage in STAGES
+    for name in stage.exercises
+    if not isinstance(functions_of(stage)[name], Class)
+]
+LAYER = '''
+import numpy as np
+from bnlab.nn import Layer
+from bnlab.validate import floats
+
+
+class Doubling(Layer):
+    """Twice its input."""
+
+    def __init__(self, factor=2):
+        super().__init__()
+        self.factor = np.asarray(factor)
+
+    def forward(self, x, mode="train"):
+        """The output.
+
+        Notes
+        -----
+        A product.
+        """
+        self.x = floats("x", x)
+        return self.factor * self.x
+
+    @property
+    def size(self):
+        return len(self.x)
+
+    def backward(self, dout):
+        """The gradient.
+
+        Notes
+        -----
+        A product again.
+        """
+        return self.factor * standardize(dout)
+'''
 
 
 @pytest.mark.parametrize(("stage", "name"), EXERCISES, ids=[name for _, name in EXERCISES])
@@ -28,6 +72,26 @@ def test_what_students_are_shown_of_a_function_ends_before_its_notes(stage, name
     assert ast.get_docstring(ast.parse(shown + "pass").body[0]) == function.contract
     assert source.endswith(END)
     compile(source, name, "exec")
+
+
+def test_of_a_class_only_what_its_notes_explain_is_an_answer():
+    source = class_in(LAYER, "Doubling").solved({"np", "Layer"}, ("standardize",))
+    compile(source, "Doubling", "exec")
+    assert source.count(BEGIN) == source.count(END) == 2
+    outside = "".join(region.partition(END)[2] for region in (END + source).split(BEGIN))
+    for shown in ("class Doubling(Layer):", "super().__init__()", "def size(self)", '"""The gradient."""'):
+        assert shown in outside
+    for hidden in ("self.factor * self.x", "A product", "standardize"):
+        assert hidden in source
+        assert hidden not in outside
+    forward, backward = (region.partition(END)[0] for region in source.split(BEGIN)[1:])
+    assert "        from bnlab.validate import floats\n" in forward
+    assert "        from previous_stages import standardize\n" in backward
+
+
+def test_what_a_class_shows_its_notebook_must_have():
+    with pytest.raises(SourceProblem, match="shows Layer"):
+        class_in(LAYER, "Doubling").solved({"np"}, ("standardize",))
 
 
 def test_a_solution_imports_what_its_notebook_lacks_inside_the_solution():
@@ -52,7 +116,7 @@ def test_previous_stages_holds_earlier_and_given_functions_and_runs_on_a_student
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert imported <= {"numpy", "bnlab.validate"}
+    assert imported <= {"numpy", "math", "bnlab.nn", "bnlab.validate"}
     module: dict = {"__name__": "previous_stages"}
     exec(compile(source, "previous_stages.py", "exec"), module)
     defined = {

@@ -22,7 +22,7 @@ from bnlab_autograder.grading.released import Released, grade_id_of
 from bnlab_autograder.release.answers import functions_of
 from bnlab_autograder.release.build import build_release
 from bnlab_autograder.release.notebook import instructor_notebook
-from bnlab_autograder.release.proof import NotProved, answer_in, prove
+from bnlab_autograder.release.proof import NotProved, answers_in, prove
 from bnlab_autograder.release.publish import read_files
 from bnlab_autograder.release.wheel import student_wheel
 from bnlab_autograder.workspace import Workspace
@@ -250,7 +250,7 @@ def test_a_planted_answer_is_found(parts, files, place):
         question = next(
             k for k, cell in enumerate(students.cells) if grade_id_of(cell) and cell.cell_type[0] == "m"
         )
-        students.cells[question].source = answer_in(instructor.cells[question].source)
+        (students.cells[question].source,) = answers_in(instructor.cells[question].source)
     files["01_forward.ipynb"] = nbformat.writes(students).encode()
     with pytest.raises(NotProved):
         prove(STAGE, instructor, students, files)

@@ -40,11 +40,21 @@ class Contract:
     returns: Callable[..., dict[str, tuple[int, ...] | None]]
     mapping: bool = False
     writes: tuple[str, ...] = ()  # arguments that the function may change
+    harness: Callable[..., Any] | None = None
+
+    def harnessed(self, function: Callable) -> Callable:
+        """What is called with ``arguments``: ``function`` itself, or what its harness makes of it."""
+        return functools.partial(self.harness, function) if self.harness else function
 
 
 @dataclass
 class Exercise:
-    """A function that students write, and the visible checks of it."""
+    """A function (or a class) that students write, and the visible checks of it.
+
+    A ``harness`` belongs to an exercise that takes or is an object: a network, a generator, a class. It is a
+    function of a module, ``harness(function, *plain) -> plain``, that builds the objects from plain data, uses
+    ``function`` on them, and returns plain data. ``arguments`` and ``returns`` are then those of the harness.
+    """
 
     name: str
     stage: str
@@ -55,10 +65,13 @@ class Exercise:
     helpers: tuple[str, ...] = ()
     mapping: bool = False
     writes: tuple[str, ...] = ()
+    harness: Callable[..., Any] | None = None
     checks: list[tuple[str, str, Callable[[Session], None]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        CONTRACTS[self.name] = Contract(self.name, self.arguments, self.returns, self.mapping, self.writes)
+        CONTRACTS[self.name] = Contract(
+            self.name, self.arguments, self.returns, self.mapping, self.writes, self.harness
+        )
         EXERCISES[self.name] = self
 
     def shape(self, title: str) -> Callable[[Callable], Callable]:
@@ -100,7 +113,8 @@ class Session:
         serves: str = "",
     ):
         self.contract = CONTRACTS[name]
-        self.function = function
+        self.function = function  # as students wrote it
+        self.call = self.contract.harnessed(function)
         self.notes = notes
         self.finite = finite  # whether NaN and infinity are refused
         self.serves = serves  # the exercise that this function helps to check
@@ -126,7 +140,7 @@ class Session:
     def refuses(self, claim: str, *arguments: Any) -> None:
         """Failure unless the call raises ValueError; ``claim`` says what it is called with."""
         try:
-            self.function(*(fresh(argument) for argument in arguments))
+            self.call(*(fresh(argument) for argument in arguments))
         except NotImplementedError as error:
             raise self._missing(error.__traceback__) from None
         except ValueError:
@@ -189,7 +203,7 @@ class Session:
 
     def _invoke(self, given: list, arguments: tuple) -> object:
         try:
-            return self.function(*given)
+            return self.call(*given)
         except NotImplementedError as error:
             raise self._missing(error.__traceback__) from None
         except (Exception, SystemExit) as error:
@@ -263,14 +277,21 @@ class Session:
         function = self.function
         while isinstance(function, functools.partial):
             function = function.func
-        code = getattr(getattr(function, "__func__", function), "__code__", None)
         lines = [(frame.f_code.co_filename, number) for frame, number in walk_tb(traceback)]
-        own = [place for place in lines if code is not None and place[0] == code.co_filename]
+        files = _files(function)
+        own = [place for place in lines if place[0] in files]
         if not own:
             return ""
         filename, number = own[-1]
         source = linecache.getline(filename, number).strip()
         return f" (line {number}: {source})" if source else f" (line {number})"
+
+
+def _files(function: Any) -> set[str]:
+    """The files in which a function, or the methods of a class, are written."""
+    parts = vars(function).values() if isinstance(function, type) else [function]
+    codes = (getattr(getattr(part, "__func__", part), "__code__", None) for part in parts)
+    return {code.co_filename for code in codes if code is not None}
 
 
 def fresh(value: Any) -> Any:

@@ -108,10 +108,18 @@ def recognise(
 
 
 def signature_of(
-    exercise: str, function: Callable, helpers: Mapping[str, Callable], seconds: float = float("inf")
+    exercise: str,
+    function: Callable,
+    helpers: Mapping[str, Callable],
+    seconds: float = float("inf"),
+    wrapped: Callable[[Callable], Callable] = lambda call: call,
 ) -> Signature | None:
-    """What ``function`` does on the probes; None if it never returns anything or cannot be looked at."""
+    """What ``function`` does on the probes; None if it never returns anything or cannot be looked at.
+
+    ``wrapped`` goes around what is called with plain data.
+    """
     witness = Witness(exercise, function, helpers, seconds)
+    witness.function = wrapped(witness.function)
     try:
         PROBES[exercise](witness)
     except Unable:

@@ -44,7 +44,8 @@ class Witness:
     def __init__(
         self, name: str, function: Callable, helpers: Mapping[str, Callable], seconds: float = np.inf
     ):
-        self.contract, self.function, self._helpers = CONTRACTS[name], function, helpers
+        self.contract, self._helpers = CONTRACTS[name], helpers
+        self.function = self.contract.harnessed(function)
         self.signature = Signature()
         self.returned = False  # whether any call came back
         self._until = time.perf_counter() + seconds

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bnlab.nn.described import network_from
 from bnlab.nn.initial import glorot, he
 from bnlab.nn.layers import Affine, Convolution, Layer, MaxPool, ReLU, Tanh
 from bnlab.nn.losses import softmax_cross_entropy, squared_loss
@@ -27,6 +28,7 @@ __all__ = [
     "from_engine",
     "glorot",
     "he",
+    "network_from",
     "softmax_cross_entropy",
     "squared_loss",
     "to_engine",
