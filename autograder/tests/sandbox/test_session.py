@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from bnlab_autograder.sandbox import CallTimeout, Died, Limits, SandboxError, StudentError, Zygote
+from bnlab_autograder.sandbox import CallTimeout, Died, Limits, SandboxError, StudentError, Zygote, imported
 
 FUNCTIONS = """
 import numpy as np
@@ -478,6 +478,17 @@ def test_a_tier_that_does_not_exist_is_refused():
 def test_a_zygote_that_cannot_start_says_why():
     with pytest.raises(SandboxError, match="no_such_module"):
         Zygote(preload=["no_such_module"])
+
+
+def test_a_function_of_an_installed_module_uses_student_code_where_that_is(student):
+    apply = imported(student.echo, "operator", "call")
+    assert apply(student.apply, student.total, np.ones(3)) == 3.0  # only names of the student's were sent
+    with pytest.raises(StudentError) as caught:
+        apply(student.outer)
+    assert caught.value.type_name == "NotImplementedError"
+    with pytest.raises(StudentError) as caught:
+        imported(student.echo, "no_such_module", "f")()
+    assert caught.value.type_name == "ModuleNotFoundError"
 
 
 def test_after_close_nothing_can_be_spawned():
