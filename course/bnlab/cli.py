@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import nullcontext
+from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,8 @@ from bnlab import __version__
 from bnlab.checks.notebook import NotANotebook, Outcome, run_notebook
 from bnlab.checks.panel import SYMBOLS, headline, text
 from bnlab.checks.report import FAILED, PASSED, SKIPPED
+from bnlab.data.cifar10 import FOLDER_VARIABLE, fetch
+from bnlab.data.dataset import DataUnavailable
 
 GROUP = "bnlab.commands"
 
@@ -33,6 +36,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+data_app = typer.Typer(help="Data sets for the experiments.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
 
 
 def _print_version(wanted: bool) -> None:
@@ -105,6 +110,38 @@ def _show(outcome: Outcome) -> None:
             SYMBOLS[FAILED], "other cells", f"{cells} raised an error" if cells > 1 else "one raised an error"
         )
     Console().print(table)
+
+
+@data_app.command("list")
+def list_data() -> None:
+    """Show the data sets that ``bnlab.data`` loads."""
+    table = Table("loader", "is", "to download", title="bnlab.data", title_justify="left")
+    table.add_row("procedural_images()", "small coloured shapes and textures, 10 classes", "nothing")
+    table.add_row("digits()", "1,797 handwritten digits, 8×8 pixels", "nothing")
+    table.add_row("linear_regression()", "Gaussian vectors and a linear map of them", "nothing")
+    table.add_row(
+        "cifar10()", "60,000 photographs, 32×32 pixels, 10 classes", "170 MB: bnlab data get cifar10"
+    )
+    Console().print(table)
+
+
+class Downloadable(StrEnum):
+    CIFAR10 = "cifar10"
+
+
+@data_app.command("get", epilog="Example: bnlab data get cifar10")
+def get_data(
+    name: Annotated[Downloadable, typer.Argument(help="The data set.", show_default=False)],
+    folder: Annotated[
+        Path | None, typer.Option(help="Where to keep it.", envvar=FOLDER_VARIABLE, show_default="your cache")
+    ] = None,
+) -> None:
+    """Download a data set, so that experiments need no network later, and print where it lies."""
+    try:
+        typer.echo(fetch(folder))
+    except (DataUnavailable, ImportError) as problem:
+        typer.echo(f"bnlab: {problem}", err=True)
+        raise typer.Exit(1) from None
 
 
 def load_commands(app: typer.Typer, points: list[EntryPoint] | None = None) -> None:
