@@ -9,6 +9,7 @@ from bnlab_solutions.backward import (
     project_out,
 )
 from bnlab_solutions.forward import batch_statistics, batchnorm_train
+from bnlab_solutions.networks import BatchNorm
 from bnlab_solutions.spatial import (
     layernorm_backward,
     layernorm_forward,
@@ -21,6 +22,7 @@ from bnlab_solutions.train_test import batchnorm_forward, fold_batchnorm, recali
 from bnlab_solutions.warmup import numerical_gradient, relative_error, standardize
 
 __all__ = [
+    "BatchNorm",
     "batch_statistics",
     "batchnorm_backward",
     "batchnorm_backward_alt",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from bnlab.nn.layers import Affine, Convolution, MaxPool, ReLU, Tanh
+from bnlab.nn.layers import Affine, Convolution, Layer, MaxPool, ReLU, Tanh
 from bnlab.nn.losses import softmax_cross_entropy, squared_loss
 from bnlab.nn.network import Network
 from bnlab.nn.normalisation import Normalisation
@@ -19,7 +19,7 @@ LOSSES = {"squared": squared_loss, "cross-entropy": softmax_cross_entropy}
 MOMENTUM = 0.9
 
 
-def network_from(description: Mapping[str, Any]) -> Network:
+def network_from(description: Mapping[str, Any], **kinds: Callable[..., Layer]) -> Network:
     """The network that ``description`` describes; equal descriptions give equal networks.
 
     Parameters
@@ -31,26 +31,17 @@ def network_from(description: Mapping[str, Any]) -> Network:
 
         "scale" stands in for a normalisation layer without being one: gamma · x + beta in train mode, in which it
         keeps a running mean; in test mode x is shifted by that mean first.
+    **kinds : callable
+        More kinds of layers by name: ``network_from(..., norm=BatchNorm)`` knows ``["norm", channels]``.
     """
     loss = LOSSES[one_of("loss", description.get("loss", "squared"), tuple(LOSSES))]
     dtype = np.dtype(description.get("dtype", "float64"))
-    layers = [_layer(*one) for one in description["layers"]]
+    kinds = KINDS | kinds
+    layers = [kinds[one_of("layer", kind, tuple(kinds))](*sizes) for kind, *sizes in description["layers"]]
     network = Network(layers, seed=description.get("seed", 0), dtype=dtype, loss=loss)
     if description.get("parameters") is not None:
         network.parameters[:] = description["parameters"]
     return network
-
-
-def _layer(kind: str, *sizes: int):
-    kinds = {
-        "affine": Affine,
-        "convolution": Convolution,
-        "pool": MaxPool,
-        "relu": ReLU,
-        "tanh": Tanh,
-        "scale": _scale,
-    }
-    return kinds[one_of("layer", kind, tuple(kinds))](*sizes)
 
 
 def _scale(channels: int) -> Normalisation:
@@ -69,3 +60,13 @@ def _scale_forward(x, gamma, beta, bn_param):
 def _scale_backward(dout, cache):
     x, gamma = cache
     return gamma * dout, (dout * x).sum(axis=0), dout.sum(axis=0)
+
+
+KINDS = {
+    "affine": Affine,
+    "convolution": Convolution,
+    "pool": MaxPool,
+    "relu": ReLU,
+    "tanh": Tanh,
+    "scale": _scale,
+}

@@ -15,7 +15,11 @@ __all__ = ["Affine", "Convolution", "Layer", "MaxPool", "ReLU", "Tanh"]
 
 
 class Layer:
-    """A step of a network. ``shapes`` names its parameters; ``params`` and ``grads`` hold views of them."""
+    """A step of a network. ``shapes`` names its parameters; ``params`` and ``grads`` hold views of them.
+
+    A layer that keeps running statistics has an attribute ``update``: while it is False, a forward pass leaves
+    them as they are.
+    """
 
     shapes: dict[str, tuple[int, ...]] = {}  # noqa: RUF012 (replaced, never changed)
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 import numpy as np
 
 from bnlab.nn.losses import softmax_cross_entropy
-from bnlab.nn.normalisation import Normalisation
 from bnlab.validate import one_of
 
 __all__ = ["SGD", "Network"]
@@ -94,8 +93,11 @@ class Network:
 
     @contextmanager
     def running_statistics_kept(self):
-        """Within the block, forward passes in train mode leave running statistics as they are."""
-        layers = [layer for layer in self.layers if isinstance(layer, Normalisation)]
+        """Within the block, forward passes in train mode leave running statistics as they are.
+
+        It sets ``update`` to False in every layer that has such an attribute (see ``Layer``).
+        """
+        layers = [layer for layer in self.layers if hasattr(layer, "update")]
         before = [layer.update for layer in layers]
         for layer in layers:
             layer.update = False
