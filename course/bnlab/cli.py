@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
@@ -25,6 +26,8 @@ from bnlab.checks.panel import SYMBOLS, headline, text
 from bnlab.checks.report import FAILED, PASSED, SKIPPED
 from bnlab.data.cifar10 import FOLDER_VARIABLE, fetch
 from bnlab.data.dataset import DataUnavailable
+from bnlab.upgrade import NotUpgraded, Upgrade
+from bnlab.upgrade import upgrade as bring_to
 
 GROUP = "bnlab.commands"
 
@@ -110,6 +113,62 @@ def _show(outcome: Outcome) -> None:
             SYMBOLS[FAILED], "other cells", f"{cells} raised an error" if cells > 1 else "one raised an error"
         )
     Console().print(table)
+
+
+@app.command(epilog="Example: bnlab upgrade 01_forward.ipynb --to ~/Downloads/01_forward-1.1.0.zip")
+def upgrade(
+    notebook: Annotated[
+        Path, typer.Argument(help="The notebook you have worked in, saved and closed.", show_default=False)
+    ],
+    to: Annotated[Path, typer.Option(help="The new release: its zip or its folder.", show_default=False)],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Carry your work into a newer release of a notebook.
+
+    Answers and your own cells come along; what the new release has no place for is kept at the end. The notebook as
+    it was stays beside it, and running this again changes nothing. The exit code is 0 if the notebook is under the
+    new release, 2 if it could not be brought there; then nothing was changed.
+    """
+    try:
+        done = bring_to(notebook, to, dry_run=dry_run)
+    except NotUpgraded as problem:
+        typer.echo(f"bnlab: {problem}", err=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        typer.echo(json.dumps(done.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        for line in _story(done):
+            Console().print(escape(line), highlight=False, soft_wrap=True)
+
+
+def _story(done: Upgrade) -> Iterator[str]:
+    """What an upgrade did, in lines."""
+    name = Path(done.notebook).name
+    if done.status == "unchanged":
+        yield f"{SYMBOLS[PASSED]} {name} is under release {done.new} already; nothing was changed"
+        return
+    what = "would come" if done.status == "planned" else "has come"
+    yield f"{SYMBOLS[PASSED]} {name} {what} from release {done.old or '?'} to {done.new}"
+    yield f"  answers carried over: {', '.join(done.carried) or 'none'}"
+    if done.reread:
+        yield f"  read these tasks again, they have changed: {', '.join(done.reread)}"
+    if done.open:
+        yield f"  still to answer: {', '.join(done.open)}"
+    if done.own:
+        yield f"  your own cells: {done.own}"
+    for one in done.kept:
+        yield f"  kept at the end: your text in {one['cell']} ({one['why']})"
+    if done.backup:
+        yield f"  the notebook as it was: {done.backup}"
+    if done.kept_files:
+        yield f"  files you had changed, as they were: {', '.join(done.kept_files)}"
+    if any(file.endswith(".whl") for file in done.files):
+        yield "  Now install what is new: python -m pip install -r requirements.txt"
+    if done.status == "upgraded":
+        yield "  Reload the notebook in Jupyter (File > Reload Notebook from Disk), restart the kernel, and run all."
 
 
 @data_app.command("list")
