@@ -1,8 +1,7 @@
 """BN in the layout of the engine, in a buffer that is reused: the one permitted second form of a solution."""
 
-import math
-
 import numpy as np
+from bnlab.nn.memory import aligned
 from bnlab.validate import floats, number, one_of
 
 from bnlab_solutions.train_test import update_running
@@ -113,11 +112,3 @@ class ChannelMajorBatchNorm:
         self.mean, self.var, self.inv_std, self.scale = np.empty((4, C), self.x.dtype)
         channels = BLOCK // (M * self.x.itemsize)
         self.blocks = [slice(c, c + channels) for c in range(0, C, channels)] if channels >= 8 else range(C)
-
-
-def aligned(shape, dtype):
-    """An uninitialised array at the start of a cache line (64 bytes), where wide stores run faster."""
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    memory = np.empty(size + 64, np.uint8)
-    start = -memory.ctypes.data % 64
-    return memory[start : start + size].view(dtype).reshape(shape)

@@ -24,6 +24,7 @@ CASES = {
     "affine on images": ([nn.Affine(48, 4, bias=False)], IMAGE),
     "convolution": ([nn.Convolution(2, 3)], IMAGE),
     "convolution, one column": ([nn.Convolution(2, 3, bias=False)], (2, 4, 1, 5)),
+    "convolution, one row": ([nn.Convolution(2, 3)], (2, 1, 4, 5)),
     "pool": ([nn.MaxPool()], IMAGE),
     "relu": ([nn.ReLU()], VECTOR),
     "tanh": ([nn.Tanh()], IMAGE),
@@ -105,6 +106,27 @@ def test_convolution_is_the_sum_of_its_definition():
         for j in range(3)
     )
     np.testing.assert_allclose(net.forward(x), want, atol=1e-12)
+
+
+@pytest.mark.parametrize("outputs", [3, 64])  # few outputs are computed in blocks of columns, many at once
+def test_a_large_batch_is_computed_like_its_parts(outputs):
+    rng = np.random.default_rng(4)
+    x, dout = rng.standard_normal((2, 4, 4, 32)), rng.standard_normal((outputs, 4, 4, 32))
+    net = nn.Network([nn.Convolution(2, outputs)], dtype=np.float64)
+    out, dx = net.forward(x), net.backward(dout, need_dx=True).copy()
+    gradient, parts = net.gradient.copy(), 0
+    for part in (slice(0, 5), slice(5, 32)):
+        np.testing.assert_allclose(net.forward(x[..., part]), out[..., part], atol=1e-12)
+        np.testing.assert_allclose(net.backward(dout[..., part], need_dx=True), dx[..., part], atol=1e-12)
+        parts = parts + net.gradient
+    np.testing.assert_allclose(parts, gradient, atol=1e-11)
+
+
+def test_numpy_is_set_as_before_after_a_pass_that_fails():
+    before = np.getbufsize()
+    with pytest.raises(ValueError, match="features per example"):
+        nn.Network([nn.Affine(3, 4)]).forward(np.zeros((2, 5)))
+    assert np.getbufsize() == before
 
 
 def test_of_equal_entries_one_gets_the_gradient_of_a_pool():

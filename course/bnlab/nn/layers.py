@@ -7,9 +7,12 @@ overwritten by the next call; copy what you keep.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from bnlab.nn.initial import draw
+from bnlab.nn.memory import aligned
 
 __all__ = ["Affine", "Convolution", "Layer", "MaxPool", "ReLU", "Tanh"]
 
@@ -38,11 +41,11 @@ class Layer:
         """Write into ``grads``, return the gradient by ``x`` (None unless ``need_dx``)."""
         raise NotImplementedError
 
-    def _buffer(self, name, shape, dtype, make=np.empty):
+    def _buffer(self, name, shape, dtype):
         """Memory of this shape that stays with the layer."""
         held = self._buffers.get(name)
         if held is None or held.shape != shape or held.dtype != dtype:
-            held = self._buffers[name] = make(shape, dtype)
+            held = self._buffers[name] = aligned(shape, dtype)
         return held
 
     def _check_dout(self, dout):
@@ -93,8 +96,10 @@ class Convolution(Layer):
     So dW[o, i, j, c] = Σ dy[o, h, w] · x[c, h+i−1, w+j−1], and dx is the same cross-correlation of dy with
     W turned by 180° and its first and last axes exchanged.
 
-    Three copies of x, shifted by a column each, hold the horizontal taps; the vertical taps are views into
-    them, one row of the image further. That makes three matrix products and a third of im2col's copying.
+    The columns of the kernel move its input, its rows move its output: with P[i] = Σ W[o, i, j, c] · x[c, h, w+j−1]
+    over j, c, a single matrix product for all i, y[o, h, w] = b[o] + Σᵢ P[i][o, h+i−1, w]. That is a third of
+    im2col's copying. For dx it is the other way round, the rows move dy; the moved copies of x and of dy then
+    give dW in one product.
     """
 
     def __init__(self, inputs, outputs, init="glorot", bias=True):
@@ -109,50 +114,72 @@ class Convolution(Layer):
         if x.ndim != 4 or x.shape[0] != self.inputs:
             raise ValueError(f"x should have shape ({self.inputs}, H, W, N), but its shape is {x.shape}")
         self.x_shape, self.shape = x.shape, (self.outputs, *x.shape[1:])
-        self.x_taps = self._taps("x", x)
-        rows = self.params["W"].transpose(1, 0, 2, 3).reshape(3, self.outputs, -1)
-        y = self._correlate("y", rows, self.x_taps)
+        self.x_moved = self._moved("x", x, WIDTH)
+        weights = self.params["W"].transpose(1, 0, 2, 3).reshape(3 * self.outputs, -1)  # (i, o) × (j, c)
+        y = self._gathered("y", weights, self.x_moved, self.shape, HEIGHT)
         if "b" in self.params:
-            y += self.params["b"]
-        return y.reshape(self.shape)
+            y += self.params["b"].reshape(-1, 1, 1, 1)
+        return y
 
     def backward(self, dout, need_dx=True):
         self._check_dout(dout)
-        flat = dout.reshape(self.outputs, -1)
-        for i in range(3):
-            dw = (vertical_tap(self.x_taps, i) @ flat.T).T  # BLAS is a third slower the other way round
-            self.grads["W"][:, i] = dw.reshape(self.outputs, 3, self.inputs)
+        dout_moved = self._moved("dout", dout, HEIGHT)
+        dw = sum_of_outer_products(dout_moved, self.x_moved).reshape(3, self.outputs, 3, self.inputs)
+        self.grads["W"][...] = dw[::-1].transpose(1, 0, 2, 3)  # what moves dy on moves x back
         if "b" in self.grads:
+            flat = dout.reshape(self.outputs, -1)
             self.grads["b"][:, 0] = flat @ np.ones(flat.shape[1], flat.dtype)
         if not need_dx:
             return None
-        turned = self.params["W"][:, ::-1, ::-1].transpose(1, 3, 2, 0).reshape(3, self.inputs, -1)
-        return self._correlate("dx", turned, self._taps("dout", dout)).reshape(self.x_shape)
+        turned = self.params["W"][:, ::-1, ::-1]
+        weights = turned.transpose(2, 3, 1, 0).reshape(3 * self.inputs, -1)  # (j, c) × (i, o)
+        return self._gathered("dx", weights, dout_moved, self.x_shape, WIDTH)
 
-    def _taps(self, name, x):
-        """(3, C, H+2, W, N): x moved right, x, x moved left; zeros come in at the borders."""
-        C, H, W, N = x.shape
-        taps = self._buffer("taps of " + name, (3, C, H + 2, W, N), x.dtype, np.zeros)
-        taps[0, :, 1:-1, 1:] = x[:, :, :-1]
-        taps[1, :, 1:-1] = x
-        taps[2, :, 1:-1, :-1] = x[:, :, 1:]
-        return taps
+    def _moved(self, name, x, axis):
+        """x moved on by a pixel along ``axis``, x itself, x moved back, as (3·C, H·W·N); zeros come in."""
+        moved = self._buffer("moved " + name, (3, *x.shape), x.dtype)
+        source, (on, same, back) = np.moveaxis(x, axis, 0), np.moveaxis(moved, axis + 1, 1)
+        on[0], on[1:] = 0, source[:-1]
+        same[...] = source
+        back[:-1], back[-1] = source[1:], 0
+        return moved.reshape(3 * len(x), -1)
 
-    def _correlate(self, name, rows, taps):
-        """Σᵢ rows[i] @ the i-th vertical tap, with rows: (3, outputs, 3·C)."""
-        shape = (rows.shape[1], vertical_tap(taps, 0).shape[1])
-        out, part = (self._buffer(n, shape, taps.dtype) for n in (name, "part of " + name))
-        np.matmul(rows[0], vertical_tap(taps, 0), out=out)
-        for i in (1, 2):
-            np.matmul(rows[i], vertical_tap(taps, i), out=part)
-            out += part
-        return out
+    def _gathered(self, name, weights, moved, shape, axis):
+        """The sum of the three thirds of ``weights @ moved``, the first moved on along ``axis``, the last back."""
+        parts = self._buffer("parts of " + name, (3, *shape), moved.dtype)
+        multiply(weights, moved, out=parts.reshape(len(weights), -1))
+        on, _, back = np.moveaxis(parts, axis + 1, 1)
+        on[-1], back[0] = 0, 0  # they would leave the image; now vectors can move as a whole, which is faster
+        step, (on, same, back) = math.prod(shape[axis + 1 :]), parts.reshape(3, -1)
+        same[step:] += on[:-step]
+        same[:-step] += back[step:]
+        return parts[1]
 
 
-def vertical_tap(taps, i):
-    """Rows i … i+H−1 of the padded images as a matrix (3·C, H·W·N); a view."""
-    three, C, padded, W, N = taps.shape
-    return taps.reshape(three * C, -1)[:, i * W * N : (i + padded - 2) * W * N]
+HEIGHT, WIDTH = 1, 2  # axes of (C, H, W, N)
+
+
+def multiply(a, b, out):
+    """a @ b for a low matrix a and a long one b, into ``out``."""
+    columns = block(len(a), len(b), b.shape[1])
+    np.matmul(a, blocks(b, columns), out=blocks(out, columns))
+
+
+def sum_of_outer_products(a, b):
+    """a @ bᵀ for two low and long matrices: Σ a[:, m] b[:, m]ᵀ over m."""
+    columns = block(len(a), len(b), a.shape[1])
+    return np.matmul(blocks(a, columns), blocks(b, columns).transpose(0, 2, 1)).sum(axis=0)
+
+
+def block(rows, inner, columns):
+    """How many columns to multiply at a time: OpenBLAS is up to twice as fast at small products of low matrices."""
+    few = math.gcd(columns, 256)
+    return few if few >= 128 and rows * inner <= 1200 else columns
+
+
+def blocks(a, columns):
+    """(R, M) cut into (M / columns, R, columns); a view."""
+    return a.reshape(len(a), -1, columns).transpose(1, 0, 2)
 
 
 class MaxPool(Layer):
@@ -178,11 +205,14 @@ class MaxPool(Layer):
     def backward(self, dout, need_dx=True):
         self._check_dout(dout)
         dx = self._buffer("dx", self.x.shape, dout.dtype)
-        free = np.ones(self.shape, bool)
-        for part, dpart in zip(quarters(self.x), quarters(dx), strict=True):
-            chosen = (part == self.out) & free
+        *firsts, last = zip(quarters(self.x), quarters(dx), strict=True)
+        free, chosen = np.ones(self.shape, bool), np.empty(self.shape, bool)
+        for part, dpart in firsts:
+            np.equal(part, self.out, out=chosen)
+            chosen &= free
             free ^= chosen
             np.multiply(dout, chosen, out=dpart)
+        np.multiply(dout, free, out=last[1])
         return dx
 
 

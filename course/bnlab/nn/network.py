@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from bnlab.nn.losses import softmax_cross_entropy
+from bnlab.nn.memory import short_ufunc_buffers
 from bnlab.validate import one_of
 
 __all__ = ["SGD", "Network"]
@@ -53,6 +54,7 @@ class Network:
             layer.initialise(rng)
         self.first = next((i for i, layer in enumerate(self.layers) if layer.shapes), len(self.layers))
 
+    @short_ufunc_buffers()
     def forward(self, x):
         """The last layer's output for x: (D, N) or (C, H, W, N), in the current mode."""
         one_of("mode", self.mode, ("train", "test"))
@@ -63,6 +65,7 @@ class Network:
                 hook(index, out)
         return out.copy()
 
+    @short_ufunc_buffers()
     def backward(self, dout, need_dx=False):
         """Fill ``gradient`` from the gradient by the output; return the gradient by x if ``need_dx``."""
         stop = 0 if need_dx else self.first
