@@ -123,10 +123,10 @@ def test_a_large_batch_is_computed_like_its_parts(outputs):
 
 
 def test_numpy_is_set_as_before_after_a_pass_that_fails():
-    before = np.getbufsize()
+    before = np.setbufsize(4096)
     with pytest.raises(ValueError, match="features per example"):
         nn.Network([nn.Affine(3, 4)]).forward(np.zeros((2, 5)))
-    assert np.getbufsize() == before
+    assert np.setbufsize(before) == 4096
 
 
 def test_of_equal_entries_one_gets_the_gradient_of_a_pool():
