@@ -72,7 +72,7 @@ class Course:
         return Ledger(self.workspace.db_url, self.workspace.course_id, self.config, waiting)
 
     def released(self, stage: str) -> Released:
-        return Released.load(self.workspace.release(stage))
+        return Released.load(self.workspace.release(stage), self.workspace.published(stage))
 
     def terms(
         self, stage: str, *, tier: str | None = None, limits: Mapping[str, float] | None = None

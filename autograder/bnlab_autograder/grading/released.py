@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+
+from bnlab_autograder.grading.versions import Versions
 
 MANIFEST = "manifest.json"
 FOR_STUDENTS_ONLY = (
@@ -32,10 +34,11 @@ class Released:
     version: str
     notebook: NotebookNode
     files: dict[str, bytes]  # support files, by path relative to the notebook
+    others: Versions = field(default_factory=Versions)  # other versions, from which a submission may come
 
     @classmethod
-    def load(cls, folder: Path) -> Released:
-        """Read the release in ``folder`` (``release/STAGE``). Raises NoRelease."""
+    def load(cls, folder: Path, published: Path | None = None) -> Released:
+        """Read the release in ``folder`` (``release/STAGE``), and what was ``published`` before. Raises NoRelease."""
         stage = folder.name
         try:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -53,7 +56,9 @@ class Released:
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.suffix not in (".ipynb", ".whl") and path.name not in FOR_STUDENTS_ONLY
         }
-        return cls(stage, manifest["version"], notebook, files)
+        version = manifest["version"]
+        others = Versions.published(published, but=version) if published is not None else Versions()
+        return cls(stage, version, notebook, files, others)
 
     @cached_property
     def by_grade_id(self) -> dict[str, NotebookNode]:
