@@ -1,12 +1,37 @@
 """BN in the layout of the engine, in a buffer that is reused: the one permitted second form of a solution."""
 
 import numpy as np
+from bnlab.nn import Normalisation
 from bnlab.nn.memory import aligned
 from bnlab.validate import floats, number, one_of
 
 from bnlab_solutions.train_test import update_running
 
-BLOCK = 2**19  # bytes of x in work at a time; as much of dout and of dx beside them fit a second-level cache
+
+def fast_batchnorm(channels, eps=1e-5, momentum=0.9):
+    """A layer of ``bnlab.nn`` with batch normalisation in the engine's layout.
+
+    It computes what ``Normalisation(channels, batchnorm_forward, batchnorm_backward_alt)`` does, in less time.
+
+    Parameters
+    ----------
+    channels : int
+        Length of the first axis of x: (channels, N) or (channels, H, W, N).
+    eps, momentum : float
+        As for ``batchnorm_forward``.
+
+    Returns
+    -------
+    layer : Normalisation
+    """
+    norm = ChannelMajorBatchNorm()
+    return Normalisation(
+        channels,
+        forward=lambda *arguments: (norm.forward(*arguments), norm),
+        backward=lambda dout, cache: cache.backward(dout),
+        layout="engine",
+        bn_param={"eps": eps, "momentum": momentum},
+    )
 
 
 class ChannelMajorBatchNorm:
@@ -30,6 +55,8 @@ class ChannelMajorBatchNorm:
     ``block.T`` has the channels last, so that statistics (C,) broadcast over it as in the teaching form. Long
     channels go one by one: a block is then a vector, its own transpose, and a statistic is a number.
     """
+
+    BLOCK = 2**19  # bytes of x in work at a time; with as much of dout and dx they fit a second-level cache
 
     def __init__(self):
         self.buffer = np.empty((0, 0))
@@ -110,5 +137,5 @@ class ChannelMajorBatchNorm:
         self.buffer = aligned((C, M), self.x.dtype)
         self.ones = np.ones(M, self.x.dtype)
         self.mean, self.var, self.inv_std, self.scale = np.empty((4, C), self.x.dtype)
-        channels = BLOCK // (M * self.x.itemsize)
+        channels = self.BLOCK // (M * self.x.itemsize)
         self.blocks = [slice(c, c + channels) for c in range(0, C, channels)] if channels >= 8 else range(C)

@@ -62,7 +62,7 @@ class TestEqual:
 
 @pytest.mark.parametrize("block", [1, 2**12, 2**30])
 def test_blocks_change_nothing(monkeypatch, block):
-    monkeypatch.setattr(fast, "BLOCK", block)
+    monkeypatch.setattr(fast.ChannelMajorBatchNorm, "BLOCK", block)
     x, gamma, beta, dout = problem((37, 50), np.float64)
     layer = fast.ChannelMajorBatchNorm()
     want_out, want_dx, *_ = first_form(x, gamma, beta, {"mode": "train"}, dout)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import importlib.util
 import inspect
 import re
 import symtable
@@ -23,6 +24,7 @@ from bnlab_autograder.diagnosis.bank import REFERENCE, reference_sources
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 PREVIOUS = "previous_stages"
+FAST, AFTER = "fast", "spatial"  # modules: BN's second form, and the stage after which students get it
 
 _NOTES = re.compile(r"^Notes\n-+\n", re.MULTILINE)
 _SECTION = re.compile(r"^## +([\w-]+)[ \t]*\n", re.MULTILINE)
@@ -128,7 +130,7 @@ def class_in(source: str, name: str) -> Class:
 def previous_names(stage: Stage) -> tuple[str, ...]:
     """What the generated module ``previous_stages`` offers to ``stage``."""
     earlier = [name for one in earlier_than(stage) for name in functions_of(one)]
-    return (*earlier, *stage.given)
+    return (*earlier, *stage.given, *(fast_form().names if _has_fast_form(stage) else ()))
 
 
 def previous_stages_source(stage: Stage) -> str:
@@ -141,9 +143,36 @@ def previous_stages_source(stage: Stage) -> str:
             number, title = one.name[:2], one.title
             sections.append("\n\n\n".join([f"# Stage {number}: {title}", *(f.source for f in chosen)]))
         used |= {name: f.imports[name] for f in chosen for name in f.reads if name in f.imports}
+    if _has_fast_form(stage):
+        sections.append(f"# BN in the layout of bnlab.nn\n\n\n{fast_form().source}")
+        used |= fast_form().imports
     head = '"""Functions of earlier stages, ready to use: ``from previous_stages import ...``."""'
     imports = "\n".join(_grouped(used[name] for name in sorted(used)))
     return "\n\n\n".join(filter(None, [f"{head}\n\n{imports}".strip(), *sections])) + "\n"
+
+
+@dataclass(frozen=True)
+class Handed:
+    """The definitions of a module that students get as they are."""
+
+    names: tuple[str, ...]
+    source: str
+    imports: Mapping[str, str]
+
+
+@cache
+def fast_form() -> Handed:
+    """BN in the layout of the engine."""
+    package = Path(importlib.util.find_spec(REFERENCE).origin).parent
+    source = (package / f"{FAST}.py").read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    defined = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    text = "\n\n\n".join(ast.get_source_segment(source, node) for node in defined)
+    return Handed(tuple(node.name for node in defined), text, dict(_imports(tree)))
+
+
+def _has_fast_form(stage: Stage) -> bool:
+    return AFTER in {one.module for one in earlier_than(stage)}
 
 
 def written_answers(folder: Path, stage: str) -> dict[str, str]:
@@ -194,7 +223,8 @@ def _class(node: ast.ClassDef, source: str, imports: Mapping[str, str]) -> Class
         if isinstance(method, ast.FunctionDef) and _NOTES.search(ast.get_docstring(method) or ""):
             parts += ["\n".join(lines[start : method.lineno - 1]), _function(method, source, imports)]
             start = method.end_lineno
-    parts = [part for part in [*parts, "\n".join(lines[start : node.end_lineno])] if part]
+    rest = "\n".join(lines[start : node.end_lineno])
+    parts += [rest] if rest else []
     if len(parts) < 2 or ast.get_docstring(node) is None or node.decorator_list:
         raise SourceProblem(
             f"{REFERENCE}: {node.name} needs a docstring, no decorator, and a method whose docstring has Notes"

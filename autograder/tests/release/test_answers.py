@@ -5,6 +5,7 @@ import ast
 import bnlab_solutions
 import numpy as np
 import pytest
+from bnlab.nn import Network, Normalisation
 from bnlab_autograder.curriculum import BY_NAME, STAGES
 from bnlab_autograder.release.answers import (
     BEGIN,
@@ -116,7 +117,7 @@ def test_previous_stages_holds_earlier_and_given_functions_and_runs_on_a_student
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert imported <= {"numpy", "math", "bnlab.nn", "bnlab.validate"}
+    assert imported <= {"numpy", "math", "bnlab.nn", "bnlab.nn.memory", "bnlab.validate"}
     module: dict = {"__name__": "previous_stages"}
     exec(compile(source, "previous_stages.py", "exec"), module)
     defined = {
@@ -135,6 +136,31 @@ def test_previous_functions_compute_what_the_reference_does():
     np.testing.assert_array_equal(out, want)
     assert module["batchnorm_backward_alt"](x, cache)[0].shape == (5, 3)
     assert "batchnorm_forward_steps" in previous_names(BY_NAME["03_backward"])
+
+
+def test_networks_get_a_fast_form_of_bn_that_computes_the_same():
+    assert "fast_batchnorm" not in previous_names(BY_NAME["04_spatial"])
+    module: dict = {"__name__": "previous_stages"}
+    exec(previous_stages_source(BY_NAME["05_networks"]), module)
+    rng = np.random.default_rng(1)
+    x, dout = rng.normal(size=(2, 3, 4, 4, 6))
+    results = []
+    for layer in (
+        module["fast_batchnorm"](3, eps=0.3, momentum=0.5),
+        Normalisation(
+            3,
+            bnlab_solutions.batchnorm_forward,
+            bnlab_solutions.batchnorm_backward_alt,
+            bn_param={"eps": 0.3, "momentum": 0.5},
+        ),
+    ):
+        network = Network([layer], dtype=np.float64)
+        network.parameters[:] = 1 + np.arange(6) / 7
+        out, dx = network.forward(x), network.backward(dout, need_dx=True).copy()
+        network.mode = "test"
+        results.append([out, dx, network.gradient, network.forward(x)])
+    for got, want in zip(*results, strict=True):
+        np.testing.assert_allclose(got, want, atol=1e-11)
 
 
 def test_written_answers_are_found_by_the_id_of_their_question(tmp_path):
