@@ -55,6 +55,7 @@ STAGES: tuple[Stage, ...] = (
             "spatial_groupnorm_backward",
         ),
     ),
+    Stage("05_networks", "Networks", "networks", 10, ("BatchNorm",)),
 )
 BY_NAME = {stage.name: stage for stage in STAGES}
 STAGE_OF = {exercise: stage for stage in STAGES for exercise in stage.exercises}

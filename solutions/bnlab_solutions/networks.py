@@ -2,6 +2,7 @@
 
 import numpy as np
 from bnlab.nn import Layer
+from bnlab.validate import training_cache
 
 from bnlab_solutions.backward import batchnorm_backward_alt
 from bnlab_solutions.train_test import batchnorm_forward
@@ -69,12 +70,14 @@ class BatchNorm(Layer):
         -----
         With the channels first, one row of ``x.reshape(channels, -1)`` holds all values of a channel, for
         images as well. Its transpose is the table with a feature in each column that ``batchnorm_forward``
-        takes. Neither step moves a number.
+        takes. Neither step moves a number. The copies are for a ``batchnorm_forward`` that writes into the
+        buffers it gets, which it must not while ``update`` is False.
         """
         bn_param = {"mode": mode, "eps": self.eps, "momentum": self.momentum}
-        bn_param |= {"running_mean": self.running_mean, "running_var": self.running_var}
+        bn_param |= {"running_mean": self.running_mean.copy(), "running_var": self.running_var.copy()}
         table = x.reshape(self.channels, -1).T
-        out, self.cache = batchnorm_forward(table, self.params["gamma"], self.params["beta"], bn_param)
+        out, cache = batchnorm_forward(table, self.params["gamma"], self.params["beta"], bn_param)
+        self.cache = cache if mode == "train" else None
         if self.update:
             self.running_mean, self.running_var = bn_param["running_mean"], bn_param["running_var"]
         return out.T.reshape(x.shape)
@@ -102,9 +105,9 @@ class BatchNorm(Layer):
         Notes
         -----
         The road of x, with the backward pass in the middle. The gradients of gamma and beta are written into
-        the arrays that are there, each time anew. In test mode ``batchnorm_forward`` leaves no cache, and
-        ``batchnorm_backward_alt`` refuses to work without one.
+        the arrays that are there, each time anew. A forward pass in test mode has left no cache, so that
+        none of an earlier batch can be taken by mistake.
         """
-        table = dout.reshape(self.channels, -1).T
-        dx, self.grads["gamma"][:], self.grads["beta"][:] = batchnorm_backward_alt(table, self.cache)
+        table, cache = dout.reshape(self.channels, -1).T, training_cache(self.cache)
+        dx, self.grads["gamma"][:], self.grads["beta"][:] = batchnorm_backward_alt(table, cache)
         return dx.T.reshape(dout.shape) if need_dx else None

@@ -24,6 +24,7 @@ from bnlab.checks import HELPERS
 from bnlab.checks.exercise import fresh
 from bnlab.diagnosis.names import FILE, Fingerprint, Known, signature_of
 from bnlab.diagnosis.signature import Signature, digest
+from bnlab.diagnosis.witness import equal
 
 from bnlab_autograder.assets import Assets, assets
 from bnlab_autograder.diagnosis.bank import Entry, compose, load_bank, namespace
@@ -32,6 +33,7 @@ PAGE = "mistakes.md"
 HEADING = re.compile(r'^#+ <a id="([^"]+)"></a>(.+)$', re.MULTILINE)
 SALT = 8  # digits
 NUDGE = 1e-15  # relative
+ARRAYS = np.ndarray | list | dict
 
 
 class Spelling(NamedTuple):
@@ -96,12 +98,23 @@ def nudged(function: Callable) -> Callable:
             return function(*moved)
         finally:
             for argument, was, now in zip(arguments, before, moved, strict=True):
-                if isinstance(argument, np.ndarray) and not np.array_equal(was, now, equal_nan=True):
-                    argument[...] = now
-                elif isinstance(argument, dict):
-                    argument.update(now)
+                _write_back(argument, was, now)
 
     return call
+
+
+def _write_back(argument: Any, was: Any, now: Any) -> None:
+    """Let an argument have what a call has made of its nudged copy, where it has changed that at all."""
+    if isinstance(argument, np.ndarray):
+        if not equal(was, now):
+            argument[...] = now
+    elif isinstance(argument, list):
+        for item, before, after in zip(argument, was, now, strict=False):
+            _write_back(item, before, after)
+    elif isinstance(argument, dict):
+        for key, value in now.items():
+            if key not in was or not isinstance(value, ARRAYS) or not equal(was[key], value):
+                argument[key] = value
 
 
 def _spelling(entry: Entry) -> Spelling | None:

@@ -8,11 +8,13 @@ ordinary checks leave out: large eps, warm buffers, gamma far from one, N != D, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from bnlab_autograder.grading.at_home import at_home
 from bnlab_autograder.grading.cases import Mismatch, describe, expect_close, tracing
 
 Course = SimpleNamespace
@@ -404,6 +406,73 @@ def spatial_groupnorm_backward(c: Course) -> Iterator[tuple[str, object]]:
         yield f"{shape}, {G} groups", _call(c.spatial_groupnorm_backward, _upstream(shape), cache)
 
 
+def BatchNorm(c: Course) -> Iterator[tuple[str, object]]:
+    at_work = at_home(c.BatchNorm, "BatchNorm")
+    flat, other, pictures = (
+        _batch(0, 9, 4).T.copy(),
+        3 * _batch(1, 9, 4).T + 1,
+        np.moveaxis(_images(), 0, -1).copy(),
+    )
+
+    def made_of(
+        *layers: list, eps: float = 0.3, start: bool = False, dtype: str = "float64"
+    ) -> dict[str, Any]:
+        sizes = {"norm": lambda C: 2 * C, "affine": lambda i, o: (i + 1) * o, "tanh": lambda: 0}
+        size = sum(sizes[kind](*of) for kind, *of in layers)
+        parameters = None if start else np.linspace(-1.5, 2.3, size)
+        settings = {"eps": eps, "momentum": 0.6, "dtype": dtype}
+        return {"layers": [list(layer) for layer in layers], "parameters": parameters, **settings}
+
+    def forward(x: np.ndarray, mode: str = "train", **more: Any) -> dict[str, Any]:
+        return {"forward": x, "mode": mode, **more}
+
+    def back(x: np.ndarray, **more: Any) -> dict[str, Any]:
+        return {"backward": _upstream(x.shape).astype(x.dtype), **more}
+
+    def go(network: dict[str, Any], *calls: dict[str, Any]) -> dict[str, object]:
+        given = deepcopy(calls)
+        result = _attempt(at_work, network, list(given))
+        intact = all(
+            np.array_equal(a[key], b[key])
+            for a, b in zip(calls, given, strict=True)
+            for key in _ARRAYS & a.keys()
+        )
+        return {"result": result, "arguments intact": intact}
+
+    one, two = ("norm", 4), (("norm", 4), ("norm", 4))
+    deep = ("affine", 4, 5), ("norm", 5), ("tanh",), ("affine", 5, 3), ("norm", 3)
+    yield "at the start", go(made_of(one, start=True), forward(flat))
+    for label, x in {"flat": flat, "images": pictures}.items():
+        yield f"{label}, train", go(made_of(one), forward(x), back(x))
+        yield (
+            f"{label}, both modes",
+            go(made_of(one), forward(x), forward(x[..., :1], "test"), forward(x, "test")),
+        )
+    yield (
+        "single precision",
+        go(made_of(one, dtype="float32"), forward(*_single(pictures)), back(*_single(pictures))),
+    )
+    yield "kept", go(made_of(one), forward(flat), forward(other, kept=True), forward(other))
+    yield (
+        "two layers",
+        go(made_of(*two), *(forward(x, layer=i) for _ in "12" for i, x in enumerate((flat, other)))),
+    )
+    yield (
+        "one of two layers back",
+        go(made_of(*two), forward(flat, layer=0), forward(other, layer=1), back(flat, layer=0)),
+    )
+    yield "forward twice", go(made_of(one), forward(other), forward(flat), back(flat))
+    yield "back twice", go(made_of(one), forward(other), back(other), forward(flat), back(flat))
+    yield "back after test", go(made_of(one), forward(flat), forward(other, "test"), back(flat))
+    yield (
+        "a network",
+        go(made_of(*deep), forward(flat), back(flat[:3]), forward(other, "test"), forward(flat, "test")),
+    )
+
+
+_ARRAYS = {"forward", "backward"}
+
+
 PROBES: dict[str, Callable[[Course], Iterator[tuple[str, object]]]] = {
     probe.__name__: probe
     for probe in (
@@ -425,5 +494,6 @@ PROBES: dict[str, Callable[[Course], Iterator[tuple[str, object]]]] = {
         layernorm_backward,
         spatial_groupnorm_forward,
         spatial_groupnorm_backward,
+        BatchNorm,
     )
 } | {name: _backward_of_batchnorm(name) for name in ("batchnorm_backward", "batchnorm_backward_alt")}

@@ -29,6 +29,7 @@ from bnlab.checks import (
     stage02_train_test,
     stage03_backward,
     stage04_spatial,
+    stage05_networks,
 )
 from bnlab.checks.exercise import EXERCISES
 from bnlab.checks.report import CheckFailed, Report
@@ -36,5 +37,12 @@ from bnlab.checks.run import check, observers, run
 
 __all__ = ["HELPERS", "STAGE_MODULES", "CheckFailed", "Report", "check", "observers", "run"]
 
-STAGE_MODULES = (stage00_warmup, stage01_forward, stage02_train_test, stage03_backward, stage04_spatial)
+STAGE_MODULES = (
+    stage00_warmup,
+    stage01_forward,
+    stage02_train_test,
+    stage03_backward,
+    stage04_spatial,
+    stage05_networks,
+)
 HELPERS: dict[str, tuple[str, ...]] = {name: exercise.helpers for name, exercise in EXERCISES.items()}

@@ -318,3 +318,41 @@ def _(see: Witness) -> None:
         x, parameters = images(*shape, seed=33), _of_channels(shape[1])
         _, cache = see.helper("spatial_groupnorm_forward", x, *parameters, G, {"eps": HIGH})
         see(f"{shape}, {G}", upstream(*shape, seed=35), cache)
+
+
+# --- networks -----------------------------------------------------------------------------------------------
+
+
+@probe("BatchNorm")
+def _(see: Witness) -> None:
+    def layers(C: int, count: int = 1, eps: float = HIGH, momentum: float = 0.7) -> dict[str, Any]:
+        parameters = np.tile(np.concatenate(scale_and_shift(C)), count)
+        made_of = {"layers": [["norm", C]] * count, "eps": eps, "momentum": momentum}
+        return {**made_of, "parameters": parameters, "dtype": "float64"}
+
+    def train(x: np.ndarray, **more: Any) -> dict[str, Any]:
+        return {"forward": x, "mode": "train", **more}
+
+    def back(shape: tuple[int, ...], seed: int = 30, **more: Any) -> dict[str, Any]:
+        return {"backward": upstream(*shape, seed=seed), **more}
+
+    def test(x: np.ndarray) -> dict[str, Any]:
+        return {"forward": x, "mode": "test"}
+
+    x, other = (np.ascontiguousarray(batch(7, 5, seed).T) for seed in (11, 12))
+    pictures = np.ascontiguousarray(np.moveaxis(images(2, 4, 3, 5, seed=33), 0, -1))
+    see("new", {**layers(5), "parameters": None}, [train(x)])
+    see("train", layers(5), [train(x), back(x.shape)])
+    see("images", layers(4), [train(pictures), back(pictures.shape)])
+    see("train twice, low eps", layers(5, eps=LOW), [train(other), train(x), back(x.shape)])
+    see("test", layers(5), [train(x), test(other), test(other[:, :2])])
+    see("kept", layers(5), [train(other), train(x, kept=True), train(x)])
+    see("two layers", layers(5, 2), [train(x, layer=0), train(other, layer=1), train(x, layer=0)])
+    see(
+        "two layers, one back",
+        layers(5, 2),
+        [train(x, layer=0), train(other, layer=1), back(x.shape, layer=0)],
+    )
+    see("twice back", layers(5), [train(x), back(x.shape), train(other), back(x.shape, seed=31)])
+    see.edges()
+    see("back after test", layers(5), [train(x), test(other), back(x.shape)])

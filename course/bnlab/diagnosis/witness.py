@@ -85,7 +85,7 @@ class Witness:
             return None
         self.returned = True
         for name in named:
-            if name not in own and not _equal(named[name], given[name]):
+            if name not in own and not equal(named[name], given[name]):
                 note(f"{name} changed")
         return self._taken_apart(value, self.contract.returns(*arguments), note)
 
@@ -150,11 +150,14 @@ def _array(value: Any, shape: tuple[int, ...]) -> np.ndarray | None:
     return array[0] if len(shape) == 1 and array.shape == (1, *shape) else array
 
 
-def _equal(one: Any, other: Any) -> bool:
+def equal(one: Any, other: Any) -> bool:
+    """Whether the arrays in two values are; other parts count as equal."""
     if isinstance(one, np.ndarray):
         return isinstance(other, np.ndarray) and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
     if isinstance(one, list):
-        return isinstance(other, list) and len(one) == len(other) and all(map(_equal, one, other))
+        return isinstance(other, list) and len(one) == len(other) and all(map(equal, one, other))
+    if type(one) is dict:
+        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
     return True
 
 

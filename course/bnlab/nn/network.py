@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 
 import numpy as np
@@ -43,7 +44,7 @@ class Network:
         self.mode, self.hooks, self.slices = "train", [], []
         for layer in self.layers:
             start = self.slices[-1].stop if self.slices else 0
-            size = sum(int(np.prod(shape)) for shape in layer.shapes.values())
+            size = sum(math.prod(shape) for shape in layer.shapes.values())
             self.slices.append(slice(start, start + size))
         total = self.slices[-1].stop if self.slices else 0
         self.parameters, self.gradient = np.zeros(total, self.dtype), np.zeros(total, self.dtype)
@@ -115,7 +116,7 @@ def views(vector, shapes):
     """``vector`` cut into named arrays that share its memory."""
     result, start = {}, 0
     for name, shape in shapes.items():
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         result[name] = vector[start : start + size].reshape(shape)
         start += size
     return result
