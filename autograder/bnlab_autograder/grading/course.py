@@ -24,7 +24,7 @@ from bnlab_autograder.grading.judge import (
 )
 from bnlab_autograder.grading.pool import Interrupted, Pool
 from bnlab_autograder.grading.record import GradebookLost, Ledger
-from bnlab_autograder.grading.released import Released
+from bnlab_autograder.grading.released import NoRelease, Released, publication_mark
 from bnlab_autograder.grading.run import Event, Folders, Outcome, grade_stage, left_behind, timestamp_of
 from bnlab_autograder.grading.sanitise import Sanitised
 from bnlab_autograder.grading.store import Store
@@ -72,6 +72,11 @@ class Course:
         return Ledger(self.workspace.db_url, self.workspace.course_id, self.config, waiting)
 
     def released(self, stage: str) -> Released:
+        """The present release. Raises NoRelease, also while another is being put in place."""
+        if publication_mark(self.workspace.private, stage).exists():
+            raise NoRelease(
+                f"a release of {stage} is being put in place, or was interrupted then; run: bnlab release {stage}"
+            )
         return Released.load(self.workspace.release(stage), self.workspace.published(stage))
 
     def terms(

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from bnlab_autograder.grading.versions import Versions
 
 MANIFEST = "manifest.json"
+
 FOR_STUDENTS_ONLY = (
     MANIFEST,
     "requirements.txt",
@@ -78,6 +79,11 @@ class Released:
             for name, cell in self.by_grade_id.items()
             if cell.metadata.nbgrader.get("grade")
         }
+
+
+def publication_mark(private: Path, stage: str) -> Path:
+    """The file that is in a course folder's ``.bnlab`` while a release of a stage is being put in place."""
+    return private / f"publishing-{stage}.json"
 
 
 def grade_id_of(cell: NotebookNode) -> str | None:

@@ -1,7 +1,8 @@
 """Putting a finished release in place: both folders and the gradebook change together, or nothing does.
 
 A release is first laid down in ``.bnlab/releases/STAGE/VERSION``, where it stays for ever. Publishing copies it from
-there: a crash in the middle leaves a mark, and the next ``bnlab release`` of that stage completes the work.
+there: a crash in the middle leaves a mark, and the next ``bnlab release`` or ``bnlab migrate`` of that stage
+completes the work.
 """
 
 from __future__ import annotations
@@ -10,20 +11,30 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
 
 from bnlab_autograder.grading.record import Ledger
-from bnlab_autograder.grading.released import MANIFEST
+from bnlab_autograder.grading.released import MANIFEST, publication_mark
+from bnlab_autograder.grading.versions import STUDENTS
 from bnlab_autograder.release.generate import recorded_cells, register, submission_count
 from bnlab_autograder.release.manifest import Manifest, checksum
+from bnlab_autograder.release.restructure import (
+    Restructured,
+    Roles,
+    compared,
+    restructure,
+    roles_in,
+    roles_recorded,
+)
 from bnlab_autograder.workspace import Workspace
 
-INSTRUCTOR, STUDENTS, RECORD = "instructor.ipynb", "release", "record.json"
+INSTRUCTOR, RECORD = "instructor.ipynb", "record.json"
 
 
 class Refused(RuntimeError):
@@ -39,9 +50,26 @@ class Built:
     files: Mapping[str, bytes]  # what students are given, without the manifest
     record: Mapping[str, Any]  # what only staff may know: the points of each hidden case, when it was built
 
+    @classmethod
+    def load(cls, workspace: Workspace, stage: str, version: str) -> Built:
+        """A version that was published before. Raises Refused if it is damaged."""
+        place = workspace.published(stage) / version
+        manifest = _manifest(place / STUDENTS)
+        files = {name: raw for name, raw in read_files(place / STUDENTS).items() if name != MANIFEST}
+        if {name: checksum(raw) for name, raw in files.items()} != manifest.files:
+            raise Refused(f"{place} has been changed or damaged; restore it from a backup")
+        return cls(
+            manifest, (place / INSTRUCTOR).read_bytes(), files, json.loads((place / RECORD).read_text())
+        )
+
     @property
     def stage(self) -> str:
         return self.manifest.stage
+
+    @property
+    def notebook(self) -> NotebookNode:
+        """The students' notebook."""
+        return nbformat.reads(self.files[f"{self.stage}.ipynb"].decode("utf-8"), as_version=4)
 
     def same_as(self, other: Manifest | None) -> bool:
         """Whether students would be given the very same."""
@@ -96,38 +124,66 @@ class Published:
 
     submissions: int = 0  # that the gradebook holds
     kept: tuple[str, ...] = ()  # copies of folders that somebody had changed by hand
+    restructured: Restructured = field(default_factory=Restructured)  # what submissions have got and lost
 
 
-def publish(workspace: Workspace, stage: str, version: str, *, change_points: bool = False) -> Published:
+def put_in_place(
+    workspace: Workspace,
+    built: Built,
+    *,
+    judged: Callable[[Built], None] | None = None,
+    change_points: bool = False,
+    migrate: bool = False,
+) -> Published:
+    """Let ``judged`` look at a release, keep it among the published ones, and ``publish`` it; all or nothing."""
+    if judged is not None:
+        judged(built)
+    new = lay_down(workspace, built)
+    try:
+        return publish(
+            workspace, built.stage, built.manifest.version, change_points=change_points, migrate=migrate
+        )
+    except BaseException:
+        if new:
+            shutil.rmtree(workspace.published(built.stage) / built.manifest.version)
+        raise
+
+
+def publish(
+    workspace: Workspace, stage: str, version: str, *, change_points: bool = False, migrate: bool = False
+) -> Published:
     """Put a version that was laid down in place. What was changed by hand there is kept in ``.bnlab/replaced``.
 
-    Raises Refused if that would add or remove cells of existing submissions, or change their points without
-    ``change_points``.
+    With ``migrate`` existing submissions get the cells of this version, and its points. Otherwise raises Refused if
+    that would add or remove cells of theirs, or change their points without ``change_points``.
     """
     laid_down = workspace.published(stage) / version
     students = laid_down / STUDENTS
-    manifest = _manifest(students)
+    _manifest(students)  # complains if it is damaged
     notebook = nbformat.read(students / f"{stage}.ipynb", as_version=4)
     instructor = {f"{stage}.ipynb": (laid_down / INSTRUCTOR).read_bytes()}
     with Ledger(workspace.db_url, workspace.course_id) as ledger, _Swap(workspace.private, stage) as swap:
         with ledger.transaction() as gradebook:
             submissions = submission_count(gradebook, stage)
-            if submissions:
-                recorded = recorded_cells(gradebook, stage)
-                _refuse_harm(manifest, *recorded, submissions, change_points)
+            changed = Restructured()
+            if submissions and migrate:
+                changed = restructure(gradebook, stage, notebook, version)
+            elif submissions:
+                before = roles_recorded(gradebook, stage)
+                _refuse_harm(stage, before, roles_in(notebook), submissions, change_points)
             register(gradebook, stage, notebook)
             gradebook.db.flush()
             kept = _keep_edits(workspace, stage)
-            swap.begin(version=version, change_points=change_points)
+            swap.begin(version=version, change_points=change_points, migrate=migrate)
             swap.put(students, workspace.release(stage))
             swap.put(students, workspace.source(stage), instructor)
         swap.done = True
-    return Published(submissions, kept)
+    return Published(submissions, kept, changed)
 
 
 def finish_interrupted(workspace: Workspace, stage: str) -> str | None:
     """Complete a publication of ``stage`` that a crash has interrupted. Returns its version, if there was one."""
-    mark = _mark(workspace.private, stage)
+    mark = publication_mark(workspace.private, stage)
     try:
         begun = json.loads(mark.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -135,7 +191,8 @@ def finish_interrupted(workspace: Workspace, stage: str) -> str | None:
     except ValueError:  # the crash came before the mark was complete, hence before any change
         mark.unlink()
         return None
-    publish(workspace, stage, begun["version"], change_points=begun["change_points"])
+    how = {key: begun.get(key, False) for key in ("change_points", "migrate")}
+    publish(workspace, stage, begun["version"], **how)
     shutil.rmtree(workspace.private / begun["scratch"], ignore_errors=True)
     return begun["version"]
 
@@ -179,26 +236,22 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
         path.chmod(0o644)
 
 
-def _refuse_harm(
-    new: Manifest, cells: set[str], points: Mapping[str, float], submissions: int, change_points: bool
-) -> None:
-    added, removed = sorted(set(new.known) - cells), sorted(cells - set(new.known))
-    held = f"the gradebook holds {submissions} submission{'s' if submissions > 1 else ''} to {new.stage}"
-    if added or removed:
-        what = [f"add {name}" for name in added] + [f"remove {name}" for name in removed]
+def _refuse_harm(stage: str, old: Roles, new: Roles, submissions: int, change_points: bool) -> None:
+    changes = compared(old, new)
+    held = f"the gradebook holds {submissions} submission{'s' if submissions > 1 else ''} to {stage}"
+    structure = [change for change in changes if change.kind != "points"]
+    if structure:
+        verbs = {"added": "add", "removed": "remove", "role": "change the role of"}
+        what = ", ".join(f"{verbs[change.kind]} {change.cell}" for change in structure)
         raise Refused(
-            f"{held}, and this release would {', '.join(what)}; nothing was changed. "
-            "Put those cells back, or release into a new course folder"
+            f"{held}, and this release would {what}; nothing was changed. "
+            f"If that is meant, run: bnlab migrate {stage} (first with --dry-run)"
         )
-    other = [
-        f"{name} from {points[name]:g} to {now:g}"
-        for name, now in new.graded.items()
-        if name in points and points[name] != now
-    ]
-    if other and not change_points:
+    if changes and not change_points:
+        what = ", ".join(f"{one.cell} from {one.old:g} to {one.new:g}" for one in changes)
         raise Refused(
-            f"{held}, and this release would change the points of {', '.join(other)}; nothing was changed. "
-            "If that is meant, add --change-points, and grade again afterwards"
+            f"{held}, and this release would change the points of {what}; nothing was changed. "
+            f"If that is meant, run: bnlab migrate {stage}; or add --change-points, and grade again afterwards"
         )
 
 
@@ -221,16 +274,11 @@ def _keep_edits(workspace: Workspace, stage: str) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _mark(private: Path, stage: str) -> Path:
-    """The file that is there while a publication is under way."""
-    return private / f"publishing-{stage}.json"
-
-
 class _Swap:
     """Replaces folders; puts the old ones back if the block ends before it is ``done``."""
 
     def __init__(self, private: Path, stage: str):
-        self._private, self._mark, self.done = private, _mark(private, stage), False
+        self._private, self._mark, self.done = private, publication_mark(private, stage), False
         self._undo: list[tuple[Path, Path | None]] = []
 
     def __enter__(self) -> _Swap:
