@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from bnlab.nn.architectures import deep_linear, mlp, vgg
 from bnlab.nn.described import network_from
 from bnlab.nn.initial import glorot, he
 from bnlab.nn.layers import Affine, Convolution, Layer, MaxPool, ReLU, Tanh
 from bnlab.nn.losses import softmax_cross_entropy, squared_loss
 from bnlab.nn.network import SGD, Network
+from bnlab.nn.noise import Noise
 from bnlab.nn.normalisation import Normalisation
 
 __all__ = [
@@ -22,16 +24,20 @@ __all__ = [
     "Layer",
     "MaxPool",
     "Network",
+    "Noise",
     "Normalisation",
     "ReLU",
     "Tanh",
+    "deep_linear",
     "from_engine",
     "glorot",
     "he",
+    "mlp",
     "network_from",
     "softmax_cross_entropy",
     "squared_loss",
     "to_engine",
+    "vgg",
 ]
 
 
