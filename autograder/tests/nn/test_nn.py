@@ -1,5 +1,7 @@
 """The network engine: gradients in float64, layouts, shapes, modes and hooks."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from bnlab import nn
@@ -99,6 +101,40 @@ def test_convolution_is_the_sum_of_its_definition():
         for j in range(3)
     )
     np.testing.assert_allclose(net.forward(x), want, atol=1e-12)
+
+
+@pytest.mark.parametrize("height", [1, 2, 5, 6])
+@pytest.mark.parametrize("rows", [1, 2, 4])
+def test_bands_of_any_height_give_the_same_convolution(monkeypatch, rows, height):
+    rng = np.random.default_rng(5)
+    x, dout = rng.standard_normal((2, height, 3, 4)), rng.standard_normal((3, height, 3, 4))
+
+    def results():
+        net = nn.Network([nn.Convolution(2, 3)], dtype=np.float64)
+        net.parameters[-3:] = 1, 2, 3
+        return [net.forward(x), net.backward(dout, need_dx=True), net.gradient]
+
+    whole = results()
+    monkeypatch.setattr(nn.Convolution, "BAND", rows * 3 * (2 + 3) * 3 * 4 * 8)
+    for got, want in zip(results(), whole, strict=True):
+        np.testing.assert_allclose(got, want, atol=1e-12)
+
+
+def test_threads_do_not_share_what_a_convolution_works_in():
+    rng = np.random.default_rng(6)
+    x, dout = rng.standard_normal((3, 16, 16, 32)), rng.standard_normal((8, 16, 16, 32))
+
+    def passes(seed):
+        net = nn.Network([nn.Convolution(3, 8)], seed=seed, dtype=np.float64)
+        return [(net.forward(x), net.backward(dout, need_dx=True).copy()) for _ in range(10)]
+
+    alone = [passes(seed) for seed in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(passes, range(2)))
+    for got, want in zip(together, alone, strict=True):
+        for (out, dx), (wanted_out, wanted_dx) in zip(got, want, strict=True):
+            np.testing.assert_array_equal(out, wanted_out)
+            np.testing.assert_array_equal(dx, wanted_dx)
 
 
 @pytest.mark.parametrize("outputs", [3, 64])  # few outputs are computed in blocks of columns, many at once

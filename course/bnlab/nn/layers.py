@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from bnlab.nn.initial import draw
-from bnlab.nn.memory import aligned
+from bnlab.nn.memory import aligned, scratch
 
 __all__ = ["Affine", "Convolution", "Layer", "MaxPool", "ReLU", "Tanh"]
 
@@ -99,8 +99,11 @@ class Convolution(Layer):
     The columns of the kernel move its input, its rows move its output: with P[i] = Σ W[o, i, j, c] · x[c, h, w+j−1]
     over j, c, a single matrix product for all i, y[o, h, w] = b[o] + Σᵢ P[i][o, h+i−1, w]. That is a third of
     im2col's copying. For dx it is the other way round, the rows move dy; the moved copies of x and of dy then
-    give dW in one product.
+    give dW in one product. A band of rows at a time goes through all of that, so that it happens in cache. x is
+    not kept as a copy: between ``forward`` and ``backward`` it has to stay as it is.
     """
+
+    BAND = 2**20  # bytes of moved input and of products
 
     def __init__(self, inputs, outputs, init="glorot", bias=True):
         super().__init__()
@@ -113,62 +116,102 @@ class Convolution(Layer):
     def forward(self, x, mode="train"):
         if x.ndim != 4 or x.shape[0] != self.inputs:
             raise ValueError(f"x should have shape ({self.inputs}, H, W, N), but its shape is {x.shape}")
-        self.x_shape, self.shape = x.shape, (self.outputs, *x.shape[1:])
-        self.x_moved = self._moved("x", x, WIDTH)
+        self.x, self.shape = x, (self.outputs, *x.shape[1:])
         weights = self.params["W"].transpose(1, 0, 2, 3).reshape(3 * self.outputs, -1)  # (i, o) × (j, c)
-        y = self._gathered("y", weights, self.x_moved, self.shape, HEIGHT)
-        if "b" in self.params:
-            y += self.params["b"].reshape(-1, 1, 1, 1)
+        y = self._buffer("y", self.shape, x.dtype)
+        y[...] = self.params["b"].reshape(-1, 1, 1, 1) if "b" in self.params else 0
+        for band in self._bands():
+            add_rows_moved(y, band, product(weights, columns_moved(x[:, band])))
         return y
 
     def backward(self, dout, need_dx=True):
         self._check_dout(dout)
-        dout_moved = self._moved("dout", dout, HEIGHT)
-        dw = sum_of_outer_products(dout_moved, self.x_moved).reshape(3, self.outputs, 3, self.inputs)
-        self.grads["W"][...] = dw[::-1].transpose(1, 0, 2, 3)  # what moves dy on moves x back
-        if "b" in self.grads:
-            flat = dout.reshape(self.outputs, -1)
-            self.grads["b"][:, 0] = flat @ np.ones(flat.shape[1], flat.dtype)
-        if not need_dx:
-            return None
         turned = self.params["W"][:, ::-1, ::-1]
         weights = turned.transpose(2, 3, 1, 0).reshape(3 * self.inputs, -1)  # (j, c) × (i, o)
-        return self._gathered("dx", weights, dout_moved, self.x_shape, WIDTH)
+        dw, dx = 0, self._buffer("dx", self.x.shape, dout.dtype) if need_dx else None
+        for band in self._bands():
+            moved = rows_moved(dout, band)
+            dw = dw + sum_of_outer_products(moved, columns_moved(self.x[:, band]))
+            if need_dx:
+                dx[:, band] = sum_of_columns_moved(product(weights, moved))
+        dw = dw.reshape(3, self.outputs, 3, self.inputs)[::-1]  # what moves dy on moves x back
+        self.grads["W"][...] = dw.transpose(1, 0, 2, 3)
+        if "b" in self.grads:
+            rows = dout.reshape(self.outputs, -1)
+            self.grads["b"][:, 0] = rows @ np.ones(rows.shape[1], rows.dtype)
+        return dx
 
-    def _moved(self, name, x, axis):
-        """x moved on by a pixel along ``axis``, x itself, x moved back, as (3·C, H·W·N); zeros come in."""
-        moved = self._buffer("moved " + name, (3, *x.shape), x.dtype)
-        source, (on, same, back) = np.moveaxis(x, axis, 0), np.moveaxis(moved, axis + 1, 1)
-        on[0], on[1:] = 0, source[:-1]
-        same[...] = source
-        back[:-1], back[-1] = source[1:], 0
-        return moved.reshape(3 * len(x), -1)
-
-    def _gathered(self, name, weights, moved, shape, axis):
-        """The sum of the three thirds of ``weights @ moved``, the first moved on along ``axis``, the last back."""
-        parts = self._buffer("parts of " + name, (3, *shape), moved.dtype)
-        multiply(weights, moved, out=parts.reshape(len(weights), -1))
-        on, _, back = np.moveaxis(parts, axis + 1, 1)
-        on[-1], back[0] = 0, 0  # they would leave the image; now vectors can move as a whole, which is faster
-        step, (on, same, back) = math.prod(shape[axis + 1 :]), parts.reshape(3, -1)
-        same[step:] += on[:-step]
-        same[:-step] += back[step:]
-        return parts[1]
-
-
-HEIGHT, WIDTH = 1, 2  # axes of (C, H, W, N)
+    def _bands(self):
+        """Slices of the rows of the image, of about the same length."""
+        _, H, W, N = self.x.shape
+        row = 3 * (self.inputs + self.outputs) * W * N * self.x.itemsize
+        count = math.ceil(H / max(self.BAND // row, 1))
+        length = math.ceil(H / count)
+        return [slice(start, min(start + length, H)) for start in range(0, H, length)]
 
 
-def multiply(a, b, out):
-    """a @ b for a low matrix a and a long one b, into ``out``."""
-    columns = block(len(a), len(b), b.shape[1])
-    np.matmul(a, blocks(b, columns), out=blocks(out, columns))
+# "Moved" are three images (3, C, rows, W, N): one moved on by a pixel, the same, one moved back.
+
+
+def columns_moved(x):
+    """x: (C, rows, W, N), moved along its rows; zeros come in."""
+    on, same, back = moved = scratch("columns", (3, *x.shape), x.dtype)
+    on[:, :, 0], on[:, :, 1:] = 0, x[:, :, :-1]
+    same[...] = x
+    back[:, :, :-1], back[:, :, -1] = x[:, :, 1:], 0
+    return moved
+
+
+def sum_of_columns_moved(moved):
+    """The sum of three images that are moved along their rows first: (C, rows, W, N), in the place of the second."""
+    on, same, back = moved
+    on[:, :, -1], back[:, :, 0] = 0, 0  # they would leave; now vectors can move as a whole, which is faster
+    on, same, back = moved.reshape(3, -1)
+    step = moved.shape[-1]
+    same[step:] += on[:-step]
+    same[:-step] += back[step:]
+    return moved[1]
+
+
+def rows_moved(x, band):
+    """A band of rows of x, moved down and up; rows beside it come in, or zeros."""
+    C, H, W, N = x.shape
+    start, stop = band.start, band.stop
+    on, same, back = moved = scratch("rows", (3, C, stop - start, W, N), x.dtype)
+    on[:, 0], on[:, 1:] = x[:, start - 1] if start else 0, x[:, start : stop - 1]
+    same[...] = x[:, band]
+    back[:, :-1], back[:, -1] = x[:, start + 1 : stop], x[:, stop] if stop < H else 0
+    return moved
+
+
+def add_rows_moved(y, band, moved):
+    """Add three bands to y, moved down and up first; what leaves the image is lost."""
+    on, same, back = moved
+    top, bottom = max(band.start - 1, 0), min(band.stop + 1, y.shape[1])
+    y[:, band] += same
+    y[:, band.start + 1 : bottom] += on[:, : bottom - band.start - 1]
+    y[:, top : band.stop - 1] += back[:, top - band.start + 1 :]
+
+
+def product(weights, moved):
+    """``weights``, (3·channels, 3·C), times every pixel of moved images: (3, channels, rows, W, N)."""
+    out = scratch("products", (3, len(weights) // 3, *moved.shape[2:]), moved.dtype)
+    pixels, results = flat(moved), flat(out)
+    columns = block(*weights.shape, pixels.shape[1])
+    np.matmul(weights, blocks(pixels, columns), out=blocks(results, columns))
+    return out
 
 
 def sum_of_outer_products(a, b):
-    """a @ bᵀ for two low and long matrices: Σ a[:, m] b[:, m]ᵀ over m."""
+    """Σ a[:, m] b[:, m]ᵀ over the pixels m of moved images: (3·Ca, 3·Cb)."""
+    a, b = flat(a), flat(b)
     columns = block(len(a), len(b), a.shape[1])
     return np.matmul(blocks(a, columns), blocks(b, columns).transpose(0, 2, 1)).sum(axis=0)
+
+
+def flat(moved):
+    """Moved images as a matrix, (3·C, rows·W·N)."""
+    return moved.reshape(3 * moved.shape[1], -1)
 
 
 def block(rows, inner, columns):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
+from threading import local
 
 import numpy as np
 
-__all__ = ["aligned", "short_ufunc_buffers"]
+__all__ = ["aligned", "scratch", "short_ufunc_buffers"]
 
 
 def aligned(shape, dtype):
@@ -16,6 +17,28 @@ def aligned(shape, dtype):
     memory = np.empty(size + 64, np.uint8)
     start = -memory.ctypes.data % 64
     return memory[start : start + size].view(dtype).reshape(shape)
+
+
+class _Scratch(local):
+    """A dict for each thread."""
+
+    def __init__(self):
+        self.held = {}
+
+
+_SCRATCH = _Scratch()
+
+
+def scratch(name, shape, dtype):
+    """Memory for what is used up before its user returns: whoever asks for ``name`` next gets the same.
+
+    It is in cache by then, which memory of each layer's own is not.
+    """
+    size = math.prod(shape)
+    held = _SCRATCH.held.get(name)
+    if held is None or held.size < size or held.dtype != dtype:
+        held = _SCRATCH.held[name] = aligned((size,), dtype)
+    return held[:size].reshape(shape)
 
 
 @contextmanager
