@@ -1,0 +1,169 @@
+"""Networks trained on images, with and without normalisation: the condition that most figures share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+from bnlab import data, nn
+from bnlab.training import accuracy, train
+from bnlab_solutions.fast import fast_batchnorm
+
+from bnlab_autograder.figures.figure import Condition, condition
+
+__all__ = ["FULL", "QUICK", "TINY", "network", "pixels", "trained", "trained_on_images"]
+
+# Procedural images of 16×16 pixels, a VGG of 8-16-32 channels: 3 to 5 seconds of one processor for each training.
+QUICK = {
+    "data": "procedural",
+    "count": 7500,
+    "channels": (8, 16, 32),
+    "hidden": 32,
+    "init": "he",
+    "batch": 64,
+    "rate": 0.1,
+    "steps": 600,
+}
+# CIFAR-10 where it can be had.
+FULL = QUICK | {
+    "data": "cifar10",
+    "count": 25000,
+    "channels": (16, 32, 64),
+    "hidden": 64,
+    "init": "glorot",
+    "batch": 128,
+    "steps": 4000,
+}
+TINY = QUICK | {"count": 600, "channels": (4, 4), "hidden": 8, "batch": 16, "steps": 12}
+
+NORMS: dict[
+    str, Callable[[int, int], Any]
+] = {  # what follows a layer of so many channels, with a seed of its own
+    "BN": lambda channels, seed: fast_batchnorm(channels),
+}
+
+
+def normalise(norm: str, seed: int) -> Callable[[int], Any] | None:
+    """What ``bnlab.nn.vgg`` takes; every layer of noise gets a seed of its own."""
+    if norm == "standard":
+        return None
+    seeds = iter(np.random.SeedSequence(seed).generate_state(100))
+    return lambda channels: NORMS[norm](channels, int(next(seeds)))
+
+
+@cache
+def pixels(name: str, count: int):
+    """(x_train, y_train, x_test, y_test) in the layout of the engine."""
+    found = data.cifar10() if name == "cifar10" else data.procedural_images(count)
+    return nn.to_engine(found.x_train), found.y_train, nn.to_engine(found.x_test), found.y_test
+
+
+def network(norm: str, seed: int, *, side: int, channels, hidden: int, init) -> nn.Network:
+    """A VGG; equal seeds give equal initial weights whatever ``norm`` is."""
+    return nn.vgg(channels, side, hidden=hidden, init=init, seed=seed, normalise=normalise(norm, seed + 1000))
+
+
+def trained(settings: Mapping[str, Any], norm: str, seed: int, rate: float | None = None) -> Condition:
+    """The condition ``trained_on_images`` with the settings of a figure."""
+    taken = ("data", "count", "channels", "hidden", "init", "batch", "steps")
+    return condition(
+        trained_on_images,
+        norm=norm,
+        rate=settings["rate"] if rate is None else rate,
+        seed=seed,
+        **{name: settings[name] for name in taken},
+    )
+
+
+def trained_on_images(*, norm, rate, seed, data, count, channels, hidden, init, batch, steps):
+    """Train a VGG, and watch its accuracy and the distributions of its activations.
+
+    Returns
+    -------
+    dict
+        losses, accuracies: (steps,) of the batches; where the loss has overflowed, the accuracy is that of chance.
+        test_at, test_accuracies: (12,) steps done, and the accuracy on images held out.
+        watched_at: (T,) steps before which activations were watched, on 128 images held out, in train mode.
+        layers: the watched layers, counted from 1: the second, the fourth and the last convolution.
+        samples: {layer: (T, M)} what one unit of the layer hands to its nonlinearity.
+        means, variances: {layer: (T, 2, C)} of every unit, before that step and after it.
+    """
+    x, y, x_test, y_test = pixels(data, count)
+    net = network(norm, seed, side=x.shape[1], channels=channels, hidden=hidden, init=init)
+    watch = Watch(net, x_test[..., :128], layers=watched_layers(channels), every=max(steps // 30, 2))
+    test = Test(x_test[..., :1000], y_test[:1000], every=max(steps // 12, 1))
+
+    def probe(step, net, xb, yb):
+        test(step, net)
+        watch(step, net)
+
+    history = train(net, x, y, steps=steps, rate=rate, batch=batch, seed=seed, every=1, probe=probe)
+    test(steps, net)
+    return {
+        "losses": history.losses,
+        "accuracies": np.nan_to_num(history.accuracies, nan=1 / len(np.unique(y_test))),
+        "test_at": np.array(test.at),
+        "test_accuracies": np.array(test.accuracies),
+        **watch.found(),
+    }
+
+
+def watched_layers(channels) -> tuple[int, ...]:
+    """The second, the middle and the last convolution, counted from 1."""
+    last = 2 * len(channels)
+    return tuple(sorted({2, 2 * ((len(channels) + 1) // 2), last}))
+
+
+class Test:
+    """Accuracies on images held out, every so many steps."""
+
+    def __init__(self, x, y, every):
+        self.x, self.y, self.every, self.at, self.accuracies = x, y, every, [], []
+
+    def __call__(self, step, net):
+        if step and step % self.every == 0:
+            self.at.append(step)
+            self.accuracies.append(accuracy(net, self.x, self.y))
+
+
+class Watch:
+    """Distributions of activations on images that stay the same, before and after every so-many-th step."""
+
+    def __init__(self, net, x, layers, every):
+        self.x, self.layers, self.every = x, layers, every
+        self.at, self.samples = [], {layer: [] for layer in layers}
+        self.moments = {layer: [] for layer in layers}
+
+    def __call__(self, step, net):
+        phase = step % self.every
+        if phase > 1:
+            return
+        indices = {layer: net.preactivations[layer - 1] for layer in self.layers}
+        with net.running_statistics_kept(), net.recording(*indices.values()) as seen:
+            net.forward(self.x)
+        for layer, index in indices.items():
+            out = seen[index][0].reshape(len(seen[index][0]), -1)
+            self.moments[layer].append((out.mean(axis=1), out.var(axis=1)))
+            if phase == 0:
+                self.samples[layer].append(out[0, :: max(out.shape[1] // 1024, 1)][:1024].copy())
+        if phase == 0:
+            self.at.append(step)
+
+    def found(self) -> dict[str, Any]:
+        """What was seen, as arrays."""
+        pairs = (
+            len(self.at)
+            if all(len(m) == 2 * len(self.at) for m in self.moments.values())
+            else len(self.at) - 1
+        )
+        moments = {layer: np.array(m[: 2 * pairs]) for layer, m in self.moments.items()}
+        moments = {layer: m.reshape(pairs, 2, 2, -1) for layer, m in moments.items()}
+        return {
+            "watched_at": np.array(self.at[:pairs]),
+            "layers": self.layers,
+            "samples": {layer: np.array(s[:pairs]) for layer, s in self.samples.items()},
+            "means": {layer: m[:, :, 0] for layer, m in moments.items()},
+            "variances": {layer: m[:, :, 1] for layer, m in moments.items()},
+        }
