@@ -23,6 +23,7 @@ COMMANDS = (
     "doctor",
     "demo",
     "bench",
+    "figure",
 )
 
 
