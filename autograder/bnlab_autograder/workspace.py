@@ -199,10 +199,12 @@ class Workspace:
 
         Only the id may leave this folder; the seed cannot be computed from it. Raises NoWorkspace.
         """
-        seed = hmac.digest(self._secret(), f"{stage}\0{version}".encode(), "sha256")
+        seed = hmac.digest(self.secret, f"{stage}\0{version}".encode(), "sha256")
         return seed, hashlib.sha256(b"bnlab seed id\0" + seed).hexdigest()[:16]
 
-    def _secret(self) -> bytes:
+    @property
+    def secret(self) -> bytes:
+        """What all seeds are made from. Raises NoWorkspace."""
         path = self.private / "secret"
         try:
             secret = path.read_bytes()

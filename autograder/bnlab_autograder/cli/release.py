@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,16 +38,39 @@ def release(
     change_points: Annotated[
         bool, typer.Option("--change-points", help="Change the points of submissions that are there already.")
     ] = False,
+    due: Annotated[
+        datetime.datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d"],
+            help="Until when students may hand in, in this machine's time zone.",
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Release although an earlier stage, whose answers go along, is still open."
+        ),
+    ] = False,
+    judge: Annotated[
+        bool,
+        typer.Option(
+            help="Judge the instructor's notebook and the untouched one before anything is published."
+        ),
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Build the notebook of a stage from its source, make the students' version, and put both in place.
 
-    Where nothing has changed, nothing is done. If anything fails, the earlier release stays as it was.
+    Nothing goes out that holds an answer, a hidden case, a mutant or a path of this machine; the instructor's
+    notebook must earn full marks and the untouched one nothing. Where nothing has changed, nothing is done. If
+    anything fails, the earlier release stays as it was.
 
     Exit status: 0 if every stage is released, 1 if one is not, 2 for wrong use.
     """
     from bnlab_autograder.cli.course import stage_in
+    from bnlab_autograder.cli.walls import tier_for
     from bnlab_autograder.curriculum import BY_NAME
+    from bnlab_autograder.release.trial import Trial
     from bnlab_autograder.workspace import NoWorkspace, Workspace
 
     if every == (stage is not None):
@@ -59,11 +83,13 @@ def release(
         misuse(str(problem))
     results = []
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=log, transient=True) as progress:
+    trial = Trial(tier_for(None, trust_students=True)) if judge else nullcontext()
+    with Progress(*columns, console=log, transient=True) as progress, trial as judged:
         task = progress.add_task("Starting", total=len(names))
         for name in names:
             progress.update(task, description=f"Releasing {name}")
-            results.append(_release(workspace, name, version, note, change_points))
+            options = {"change_points": change_points, "force": force, "judged": judged, "due": due}
+            results.append(_release(workspace, name, version, note, options))
             progress.advance(task)
     if as_json:
         print_json({"schema": SCHEMA, "version": VERSION, "releases": results})
@@ -74,20 +100,19 @@ def release(
 
 
 def _release(
-    workspace: Any, name: str, version: str | None, note: str, change_points: bool
+    workspace: Any, name: str, version: str | None, note: str, options: dict[str, Any]
 ) -> dict[str, Any]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from bnlab_autograder.curriculum import BY_NAME
+    from bnlab_autograder.grading.judge import JudgeUnavailable
     from bnlab_autograder.release.build import PROBLEMS, build_release
     from bnlab_autograder.workspace import NoWorkspace
 
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     try:
-        report = build_release(
-            workspace, BY_NAME[name], version, note, change_points=change_points, created=now
-        )
-    except (*PROBLEMS, NoWorkspace, OSError) as problem:
+        report = build_release(workspace, BY_NAME[name], version, note, created=now, **options)
+    except (*PROBLEMS, NoWorkspace, JudgeUnavailable, OSError) as problem:
         return {"stage": name, "status": "failed", "problem": str(problem)}
     except SQLAlchemyError as problem:
         return {

@@ -101,7 +101,7 @@ def show(folder: Path, stages: list[Stage], *, workers: int | None, log: Console
         workspace, _ = Workspace.create(folder, course_id="demo")
         (folder / MARKER).write_text("made by: bnlab demo\n", encoding="utf-8")
         for stage in progress.track(stages, description="Releasing the stages"):
-            build_release(workspace, stage, "1.0.0")
+            build_release(workspace, stage, "1.0.0", force=True)
         pupils = class_of_24()
         for pupil in progress.track(pupils, description="Handing in"):
             _hand_in(pupil, workspace, stages)

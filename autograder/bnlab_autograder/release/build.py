@@ -6,11 +6,11 @@ leaves what was there. The same sources give the same bytes. (Executing a releas
 
 from __future__ import annotations
 
+import datetime
 import re
-import shutil
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from typing import Any
 import nbformat
 
 from bnlab_autograder.assets import Assets, assets
-from bnlab_autograder.curriculum import Stage
+from bnlab_autograder.curriculum import Stage, earlier_than
 from bnlab_autograder.grading.cases import load_points
+from bnlab_autograder.grading.record import Ledger
 from bnlab_autograder.grading.released import MANIFEST
 from bnlab_autograder.release.answers import PREVIOUS, SourceProblem, previous_names, previous_stages_source
-from bnlab_autograder.release.generate import NotGenerated, students_version
+from bnlab_autograder.release.generate import NotGenerated, closed, due_dates, set_due, students_version
+from bnlab_autograder.release.leaks import leaks
 from bnlab_autograder.release.manifest import Manifest, changes
 from bnlab_autograder.release.notebook import instructor_notebook
 from bnlab_autograder.release.proof import NotProved, prove
@@ -32,14 +34,14 @@ from bnlab_autograder.release.publish import (
     Refused,
     finish_interrupted,
     in_place,
-    lay_down,
     number,
-    publish,
     published_versions,
+    put_in_place,
     read_files,
     write_files,
 )
 from bnlab_autograder.release.texts import readme, requirements
+from bnlab_autograder.release.trial import Judged
 from bnlab_autograder.release.wheel import student_wheel
 from bnlab_autograder.workspace import Workspace
 
@@ -55,6 +57,7 @@ FIRST = "1.0.0"
 VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}")
 SUPPORT_FILES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".csv", ".npz", ".json")  # beside a source
 MISTAKES = "mistakes.md"  # the page to which checks send those whose mistake is known
+SHOWN = 5  # of many leaks
 RELEASED, UNCHANGED = "released", "unchanged"
 
 
@@ -90,6 +93,9 @@ def build_release(
     files: Assets | None = None,
     change_points: bool = False,
     created: str | None = None,
+    force: bool = False,
+    judged: Judged | None = None,
+    due: datetime.datetime | None = None,
 ) -> ReleaseReport:
     """Build a release of ``stage``, prove it, and put it in place.
 
@@ -107,37 +113,74 @@ def build_release(
         Allow that points of cells change for which the gradebook holds submissions.
     created : str, optional
         When; goes into the private record only.
+    force : bool
+        Release although a stage whose answers go along is still open.
+    judged : callable, optional
+        Looks at the finished release before it is published; see ``trial.Trial``.
+    due : datetime, optional
+        Until when students may hand in, for the gradebook.
 
     Raises SourceProblem, NotProved, NotGenerated or Refused, all before anything was changed.
     """
-    if version is not None and not VERSION.fullmatch(version):
-        raise SourceProblem(f"{version!r} is no version; write three numbers, such as 1.0.1")
     files, started = files or assets(), time.perf_counter()
     finish_interrupted(workspace, stage.name)
     present = Manifest.load(workspace.release(stage.name))
-    published = published_versions(workspace, stage.name)
-
-    built = _build(workspace, stage, version or (present.version if present else FIRST), note, files, created)
-    if version is None and present is not None and not built.same_as(present):
-        built = _build(workspace, stage, _next(published, present.version), note, files, created)
-    version = built.manifest.version
-    if version in published and not built.same_as(published[version]):
-        raise Refused(
-            f"{stage.name} {version} was released before with other contents; "
-            f"choose another number, such as {_next(published, version)}"
-        )
+    if not force:
+        _refuse_if_open(workspace, stage)
+    built = prepare(workspace, stage, version, note, files=files, created=created)
     done = None
     if not (built.same_as(present) and in_place(workspace, built)):
-        new = lay_down(workspace, built)
-        try:
-            done = publish(workspace, stage.name, version, change_points=change_points)
-        except BaseException:
-            if new:
-                shutil.rmtree(workspace.published(stage.name) / version)
-            raise
+        done = put_in_place(workspace, built, judged=judged, change_points=change_points)
+    if due is not None:
+        with Ledger(workspace.db_url, workspace.course_id) as ledger, ledger.transaction() as gradebook:
+            set_due(gradebook, stage.name, due)
     report = _report(workspace, stage, built, present, done)
     report.seconds = round(time.perf_counter() - started, 3)
     return report
+
+
+def prepare(
+    workspace: Workspace,
+    stage: Stage,
+    version: str | None = None,
+    note: str = "",
+    *,
+    files: Assets | None = None,
+    created: str | None = None,
+) -> Built:
+    """A finished release of ``stage``, proved and numbered, of which nothing is in place yet. As ``build_release``."""
+    if version is not None and not VERSION.fullmatch(version):
+        raise SourceProblem(f"{version!r} is no version; write three numbers, such as 1.0.1")
+    files = files or assets()
+    present = Manifest.load(workspace.release(stage.name))
+    published = published_versions(workspace, stage.name)
+    built = _build(workspace, stage, version or (present.version if present else FIRST), note, files, created)
+    if version is None and present is not None and not built.same_as(present):
+        built = _build(workspace, stage, _next(published, present.version), note, files, created)
+    number_of = built.manifest.version
+    if number_of in published and not built.same_as(published[number_of]):
+        raise Refused(
+            f"{stage.name} {number_of} was released before with other contents; "
+            f"choose another number, such as {_next(published, number_of)}"
+        )
+    return built
+
+
+def _refuse_if_open(workspace: Workspace, stage: Stage) -> None:
+    """Raise Refused while a stage can still be handed in whose answers the release of ``stage`` carries."""
+    carried = [one.name for one in earlier_than(stage) if workspace.release(one.name).is_dir()]
+    if not carried:
+        return
+    with Ledger(workspace.db_url, workspace.course_id) as ledger, ledger.transaction() as gradebook:
+        still = {name: due for name, due in due_dates(gradebook, carried).items() if not closed(due)}
+    if still:
+        named = ", ".join(
+            f"{name} (due {due:%Y-%m-%d %H:%M} UTC)" if due else name for name, due in still.items()
+        )
+        raise Refused(
+            f"{stage.name} carries answers to {named}, still open; nothing was changed. Set or await the due date "
+            f"(bnlab release {next(iter(still))} --due 2027-01-31T23:59), or add --force if all may have them"
+        )
 
 
 def _report(
@@ -177,10 +220,26 @@ def _build(
         students = students_version(workspace, stage.name, scratch)
         released = read_files(scratch / "release" / stage.name)
     prove(stage, notebook, students, released)
+    _refuse_leaks(workspace, stage, files, released)
     _, seed = workspace.seed_for(stage.name, version)
     manifest = Manifest.of(stage, version, note, seed, students, released)
     record = {"created": created, "cases": load_points(files.hidden, stage.name)}
     return Built(manifest, instructor, released, record)
+
+
+def _refuse_leaks(workspace: Workspace, stage: Stage, files: Assets, released: Mapping[str, bytes]) -> None:
+    found = leaks(
+        stage,
+        released,
+        hidden=files.hidden,
+        mutants=files.mutants,
+        written=files.written,
+        secrets=[workspace.secret, workspace.secret.hex().encode()],
+        roots=[workspace.root, Path.home(), files.library.parent],
+    )
+    if found:
+        more = f" (and {len(found) - SHOWN} more)" if len(found) > SHOWN else ""
+        raise NotProved(f"{stage.name}: {'; '.join(leak.text for leak in found[:SHOWN])}{more}")
 
 
 def _support_files(stage: Stage, version: str, files: Assets, wheel: Path) -> dict[str, bytes]:

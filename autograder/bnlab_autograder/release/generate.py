@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -64,6 +66,23 @@ def recorded_cells(gradebook: Gradebook, stage: str) -> tuple[set[str], dict[str
     except MissingEntry:
         return set(), {}
     return {cell.name for cell in notebook.source_cells}, {c.name: c.max_score for c in notebook.grade_cells}
+
+
+def due_dates(gradebook: Gradebook, stages: Iterable[str]) -> dict[str, datetime.datetime | None]:
+    """Until when each of the stages that the gradebook knows can be handed in, in UTC; None: for ever."""
+    known = {assignment.name: assignment.duedate for assignment in gradebook.assignments}
+    return {stage: known[stage] for stage in stages if stage in known}
+
+
+def closed(due: datetime.datetime | None) -> bool:
+    """Whether a due date of the gradebook has passed."""
+    return due is not None and due <= datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+
+
+def set_due(gradebook: Gradebook, stage: str, due: datetime.datetime) -> None:
+    """Record a due date; the gradebook holds UTC."""
+    utc = due.astimezone(datetime.UTC).replace(tzinfo=None)
+    gradebook.update_or_create_assignment(stage, duedate=utc)
 
 
 def register(gradebook: Gradebook, stage: str, notebook: NotebookNode) -> None:
