@@ -14,6 +14,7 @@ import typer
 COMMANDS = (
     "init",
     "release",
+    "migrate",
     "grade",
     "prune",
     "feedback",

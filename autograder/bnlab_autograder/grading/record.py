@@ -265,7 +265,13 @@ class Ledger:
     ) -> list[Change]:
         changes = []
         old_answers = (before or {}).get("answers", {})
-        for grade, name in _named(session, Grade, notebook):
+        rows = _named(session, Grade, notebook)
+        unknown = sorted(record.scores.keys() - {name for _, name in rows})
+        if unknown:
+            raise NotRegistered(
+                f"the gradebook has no cell {unknown[0]} of {record.stage}; run: bnlab migrate {record.stage}"
+            )
+        for grade, name in rows:
             if name in record.scores:
                 old, new = grade.auto_score, record.scores[name]
                 if before is None or old != new:

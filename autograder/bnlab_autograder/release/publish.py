@@ -280,13 +280,14 @@ class _Swap:
     def __init__(self, private: Path, stage: str):
         self._private, self._mark, self.done = private, publication_mark(private, stage), False
         self._undo: list[tuple[Path, Path | None]] = []
+        self._scratch: Path | None = None
 
     def __enter__(self) -> _Swap:
-        self._scratch = Path(tempfile.mkdtemp(dir=self._private, prefix="swap-"))
         return self
 
     def begin(self, **what: Any) -> None:
         """Leave a mark from which a crash in the middle can be completed."""
+        self._scratch = Path(tempfile.mkdtemp(dir=self._private, prefix="swap-"))
         self._mark.write_text(json.dumps({**what, "scratch": self._scratch.name}), encoding="utf-8")
 
     def put(self, content: Path, place: Path, other: Mapping[str, bytes] | None = None) -> None:
@@ -306,5 +307,6 @@ class _Swap:
                 shutil.rmtree(place, ignore_errors=True)
                 if old is not None:
                     os.rename(old, place)
-        self._mark.unlink(missing_ok=True)
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._scratch is not None:
+            self._mark.unlink(missing_ok=True)
+            shutil.rmtree(self._scratch, ignore_errors=True)
