@@ -14,6 +14,7 @@ import typer
 COMMANDS = (
     "init",
     "release",
+    "diff",
     "migrate",
     "grade",
     "prune",

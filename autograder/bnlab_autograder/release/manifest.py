@@ -57,7 +57,7 @@ class Manifest:
         files: Mapping[str, bytes],
     ) -> Manifest:
         """Describe a students' notebook and all files of its release."""
-        cells = tuple(_cell(cell) for cell in notebook.cells)
+        cells = cells_of(notebook)
         points = {
             "automatic": sum(cell.points for cell in cells if cell.role == "check"),
             "by_hand": sum(cell.points for cell in cells if cell.role == "question"),
@@ -134,6 +134,11 @@ def changes(old: Manifest, new: Manifest) -> list[dict[str, Any]]:
             what = "new" if name not in old.files else "gone" if name not in new.files else "another one"
             found.append({"kind": "file", "file": name, "text": f"{name} is {what}"})
     return found
+
+
+def cells_of(notebook: NotebookNode) -> tuple[Cell, ...]:
+    """What a manifest says about the cells of a students' notebook."""
+    return tuple(_cell(cell) for cell in notebook.cells)
 
 
 def _cell(cell: NotebookNode) -> Cell:
