@@ -6,6 +6,7 @@
     nbgrader_config.py    plugs BNLab into nbgrader
     gradebook.db          nbgrader's gradebook, unless bnlab.toml names a database
     source/STAGE/         the instructor's notebook       release/STAGE/      what students are given
+    handouts/STAGE-VERSION.zip                            the same as one file, for a learning-management system
     submitted/STUDENT/STAGE/   autograded/…   feedback/…
     .bnlab/               private: the secret of the seeds, results, releases as they were published
 """
@@ -161,6 +162,10 @@ class Workspace:
 
     def release(self, stage: str) -> Path:
         return self.root / "release" / stage
+
+    def handout(self, stage: str, version: str) -> Path:
+        """A release as one zip, for a learning-management system."""
+        return self.root / "handouts" / f"{stage}-{version}.zip"
 
     @property
     def submitted(self) -> Path:

@@ -139,6 +139,9 @@ def _show(result: dict[str, Any]) -> None:
         soft_wrap=True,
     )
     if result["status"] == "released":
+        console.print(
+            f"    as one file: [dim]{escape(result['handout'])}[/]", highlight=False, soft_wrap=True
+        )
         for change in result["changes"]:
             console.print(f"    {escape(change['text'])}", style="dim", highlight=False, soft_wrap=True)
     for copy in result["kept"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +14,10 @@ from rich.table import Column, Table
 
 from bnlab_autograder.cli.output import DONE, FAILED, console, log, misuse, print_json
 
-EPILOG = "Examples: bnlab verify · bnlab verify 02 --matrix · bnlab verify --kill-rates"
+EPILOG = (
+    "Examples: bnlab verify · bnlab verify 02 --matrix · bnlab verify --kill-rates · "
+    "bnlab verify 02 --released --course ~/bn-2027"
+)
 SCHEMA, VERSION = "bnlab-verify", 1
 
 
@@ -40,6 +44,19 @@ def verify(
         int | None, typer.Option(min=1, help="Judges side by side; one per processor.")
     ] = None,
     cache: Annotated[bool, typer.Option(help="Use and keep results of unchanged code and cases.")] = True,
+    released: Annotated[
+        bool,
+        typer.Option(
+            "--released",
+            help="Instead, use the releases in a course folder as their students would, and judge them.",
+        ),
+    ] = False,
+    course: Annotated[Path, typer.Option("--course", "-C", help="For --released: the course folder.")] = Path(
+        "."
+    ),
+    full: Annotated[
+        bool, typer.Option("--full", help="For --released: run experiments at full length.")
+    ] = False,
 ) -> None:
     """Prove the course: reference and correct variants earn full marks, an untouched stub nothing, mutants less.
 
@@ -62,6 +79,10 @@ def verify(
         chosen = [stage_named(name) for name in stages] if stages else list(STAGES)
     except LookupError as problem:
         misuse(str(problem))
+    if released:
+        from bnlab_autograder.cli.verify_released import verify_released
+
+        verify_released(chosen if stages else None, course, full, as_json)
     if kill_rates:
         from bnlab_autograder.cli.kill_rates import kill_rates as measure
 

@@ -24,6 +24,7 @@ from bnlab_autograder.grading.record import Ledger
 from bnlab_autograder.grading.released import MANIFEST
 from bnlab_autograder.release.answers import PREVIOUS, SourceProblem, previous_names, previous_stages_source
 from bnlab_autograder.release.generate import NotGenerated, closed, due_dates, set_due, students_version
+from bnlab_autograder.release.handout import write_handout
 from bnlab_autograder.release.leaks import leaks
 from bnlab_autograder.release.manifest import Manifest, changes
 from bnlab_autograder.release.notebook import instructor_notebook
@@ -69,6 +70,7 @@ class ReleaseReport:
     version: str
     status: str  # "released" or "unchanged"
     folder: str
+    handout: str  # the same as one zip
     points: dict[str, float]  # "automatic" and "by_hand"
     exercises: list[str]
     files: list[str]
@@ -134,6 +136,8 @@ def build_release(
     if due is not None:
         with Ledger(workspace.db_url, workspace.course_id) as ledger, ledger.transaction() as gradebook:
             set_due(gradebook, stage.name, due)
+    handout = workspace.handout(stage.name, built.manifest.version)
+    write_handout(handout, stage.name, read_files(workspace.release(stage.name)))
     report = _report(workspace, stage, built, present, done)
     report.seconds = round(time.perf_counter() - started, 3)
     return report
@@ -194,6 +198,7 @@ def _report(
         version=built.manifest.version,
         status=RELEASED if done else UNCHANGED,
         folder=str(workspace.release(stage.name)),
+        handout=str(workspace.handout(stage.name, built.manifest.version)),
         points=dict(built.manifest.points),
         exercises=list(stage.exercises),
         files=[*built.manifest.files, MANIFEST],
