@@ -56,6 +56,20 @@ STAGES: tuple[Stage, ...] = (
         ),
     ),
     Stage("05_networks", "Networks", "networks", 10, ("BatchNorm",)),
+    Stage(
+        "07_landscape",
+        "The landscape of the loss",
+        "landscape",
+        12,
+        (
+            "loss_along_gradient",
+            "gradient_predictiveness",
+            "effective_smoothness",
+            "lp_normalize",
+            "theorem_4_1_sides",
+        ),
+        given=("lp_normalize_backward",),
+    ),
 )
 BY_NAME = {stage.name: stage for stage in STAGES}
 STAGE_OF = {exercise: stage for stage in STAGES for exercise in stage.exercises}

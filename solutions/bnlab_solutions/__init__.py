@@ -9,6 +9,14 @@ from bnlab_solutions.backward import (
     project_out,
 )
 from bnlab_solutions.forward import batch_statistics, batchnorm_train
+from bnlab_solutions.landscape import (
+    effective_smoothness,
+    gradient_predictiveness,
+    loss_along_gradient,
+    lp_normalize,
+    lp_normalize_backward,
+    theorem_4_1_sides,
+)
 from bnlab_solutions.networks import BatchNorm
 from bnlab_solutions.spatial import (
     layernorm_backward,
@@ -31,9 +39,14 @@ __all__ = [
     "batchnorm_forward",
     "batchnorm_forward_steps",
     "batchnorm_train",
+    "effective_smoothness",
     "fold_batchnorm",
+    "gradient_predictiveness",
     "layernorm_backward",
     "layernorm_forward",
+    "loss_along_gradient",
+    "lp_normalize",
+    "lp_normalize_backward",
     "numerical_gradient",
     "project_out",
     "recalibrate",
@@ -43,5 +56,6 @@ __all__ = [
     "spatial_groupnorm_backward",
     "spatial_groupnorm_forward",
     "standardize",
+    "theorem_4_1_sides",
     "update_running",
 ]

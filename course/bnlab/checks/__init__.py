@@ -30,6 +30,7 @@ from bnlab.checks import (
     stage03_backward,
     stage04_spatial,
     stage05_networks,
+    stage07_landscape,
 )
 from bnlab.checks.exercise import EXERCISES
 from bnlab.checks.report import CheckFailed, Report
@@ -44,5 +45,6 @@ STAGE_MODULES = (
     stage03_backward,
     stage04_spatial,
     stage05_networks,
+    stage07_landscape,
 )
 HELPERS: dict[str, tuple[str, ...]] = {name: exercise.helpers for name, exercise in EXERCISES.items()}
