@@ -70,6 +70,7 @@ STAGES: tuple[Stage, ...] = (
         ),
         given=("lp_normalize_backward",),
     ),
+    Stage("08_bug_clinic", "The bug clinic", "bug_clinic", 10, ("TestBatchNorm",)),
 )
 BY_NAME = {stage.name: stage for stage in STAGES}
 STAGE_OF = {exercise: stage for stage in STAGES for exercise in stage.exercises}

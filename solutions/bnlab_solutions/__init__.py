@@ -8,6 +8,7 @@ from bnlab_solutions.backward import (
     batchnorm_forward_steps,
     project_out,
 )
+from bnlab_solutions.bug_clinic import TestBatchNorm
 from bnlab_solutions.forward import batch_statistics, batchnorm_train
 from bnlab_solutions.landscape import (
     effective_smoothness,
@@ -31,6 +32,7 @@ from bnlab_solutions.warmup import numerical_gradient, relative_error, standardi
 
 __all__ = [
     "BatchNorm",
+    "TestBatchNorm",
     "batch_statistics",
     "batchnorm_backward",
     "batchnorm_backward_alt",

@@ -21,6 +21,7 @@ from bnlab_autograder.curriculum import STAGE_OF
 from bnlab_autograder.diagnosis.bank import Entry, namespace
 from bnlab_autograder.diagnosis.traces import RAISED, Comparison, Recorder, Table, Trace
 from bnlab_autograder.grading.at_home import AtHome, as_written
+from bnlab_autograder.grading.cases import cases_of_one
 
 PAGE = "mistakes.md"
 KEPT = 64  # tables in memory, about a megabyte each
@@ -108,10 +109,15 @@ class Catalogue:
     ) -> Trace:
         """The trace of a course of the bank; every case gets a fresh one, so that no state is left over."""
         trace: Trace = {}
+        shared: dict[str, Any] = {}
         for probe in self.probes(exercise):
             course = SimpleNamespace(**namespace(under, entry.source if entry else ""))
             recorder = Recorder(course, exercise, probe.name, nudged=nudged)
-            with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+            with (
+                cases_of_one(shared, None),
+                np.errstate(all="ignore"),
+                warnings.catch_warnings(action="ignore"),
+            ):
                 try:
                     probe.run(student=recorder, reference=self.reference, rng=generator(seed, probe.name))
                     passed = True

@@ -17,7 +17,7 @@ import numpy as np
 from bnlab_autograder.curriculum import STAGE_OF, STAGES
 from bnlab_autograder.diagnosis.bank import Entry, namespace
 from bnlab_autograder.grading.at_home import AtHome
-from bnlab_autograder.grading.cases import Mismatch, load_points, split_name, tracing
+from bnlab_autograder.grading.cases import Mismatch, cases_of_one, load_points, split_name, tracing
 from bnlab_autograder.grading.job import CaseResult, Verdict
 from bnlab_autograder.grading.score import ExerciseScore, score
 
@@ -63,8 +63,10 @@ class HiddenCases:
         while waiting:
             exercise = waiting.pop()
             done.add(exercise)
+            shared: dict[str, Any] = {}
             for function in self.of(STAGE_OF[exercise].name)[exercise].values():
-                result, _ = run_case(function, SimpleNamespace(**fresh(entry, also)), seed)
+                with cases_of_one(shared, None):
+                    result, _ = run_case(function, SimpleNamespace(**fresh(entry, also)), seed)
                 verdict.cases.append(result)
                 waiting += [name for name in result.inherited if name not in done and name not in waiting]
         return {each.exercise: each for each in score(verdict, exercises, self.points)}

@@ -76,8 +76,11 @@ _another: ContextVar[Callable[[], AbstractContextManager] | None] = ContextVar("
 
 
 @contextmanager
-def cases_of_one(kept: dict, another: Callable[[], AbstractContextManager]) -> Iterator[None]:
-    """Within the block, ``kept`` and ``another`` are those of the submission that is being judged."""
+def cases_of_one(kept: dict, another: Callable[[], AbstractContextManager] | None) -> Iterator[None]:
+    """Within the block, ``kept`` and ``another`` are those of the submission that is being judged.
+
+    another: None for a course in this process.
+    """
     tokens = _kept.set(kept), _another.set(another)
     try:
         yield

@@ -12,6 +12,9 @@ batchnorm_backward_alt       batchnorm_forward
 spatial_batchnorm_backward   spatial_batchnorm_forward
 layernorm_backward           layernorm_forward
 spatial_groupnorm_backward   spatial_groupnorm_forward
+TestBatchNorm                batchnorm_forward, batchnorm_backward,
+                             spatial_batchnorm_forward,
+                             spatial_batchnorm_backward
 every other one              none
 ============================ =========================
 
@@ -31,6 +34,7 @@ from bnlab.checks import (
     stage04_spatial,
     stage05_networks,
     stage07_landscape,
+    stage08_bug_clinic,
 )
 from bnlab.checks.exercise import EXERCISES
 from bnlab.checks.report import CheckFailed, Report
@@ -46,5 +50,6 @@ STAGE_MODULES = (
     stage04_spatial,
     stage05_networks,
     stage07_landscape,
+    stage08_bug_clinic,
 )
 HELPERS: dict[str, tuple[str, ...]] = {name: exercise.helpers for name, exercise in EXERCISES.items()}

@@ -1,0 +1,26 @@
+"""The tests look at shapes only."""
+
+import numpy as np
+from bnlab_solutions import *
+
+LINE = None
+MISTAKE = "only-shapes-tested"
+EXERCISE = "TestBatchNorm"
+MESSAGE = (
+    "Your tests look at shapes and not at numbers. Nearly every bug in numerical code returns arrays of "
+    "the right shape. Work out what the numbers should be, or what has to be true of them."
+)
+
+
+class TestBatchNorm:
+    def test_forward(self, bn):
+        x = np.random.default_rng(0).normal(size=(6, 4))
+        out, _ = bn.batchnorm_forward(x, np.ones(4), np.zeros(4), {"mode": "train", "eps": 0.5})
+        assert out.shape == x.shape
+
+    def test_backward(self, bn):
+        x = np.random.default_rng(0).normal(size=(6, 4))
+        _, cache = bn.batchnorm_forward(x, np.ones(4), np.zeros(4), {"mode": "train", "eps": 0.5})
+        dx, dgamma, dbeta = bn.batchnorm_backward(x, cache)
+        assert dx.shape == x.shape
+        assert np.size(dgamma) == np.size(dbeta) == 4
