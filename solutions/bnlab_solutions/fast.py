@@ -1,7 +1,7 @@
-"""BN in the layout of the engine, in a buffer that is reused: the one permitted second form of a solution."""
+"""Solutions in the layout of the engine, in buffers that are reused: the one permitted second form of each."""
 
 import numpy as np
-from bnlab.nn import Normalisation
+from bnlab.nn import Noise, Normalisation
 from bnlab.nn.memory import aligned
 from bnlab.validate import floats, number, one_of
 
@@ -139,3 +139,151 @@ class ChannelMajorBatchNorm:
         self.mean, self.var, self.inv_std, self.scale = np.empty((4, C), self.x.dtype)
         channels = self.BLOCK // (M * self.x.itemsize)
         self.blocks = [slice(c, c + channels) for c in range(0, C, channels)] if channels >= 8 else range(C)
+
+
+class FastNoise(Noise):
+    """The noise of ``noisy_batchnorm`` as a layer of ``bnlab.nn``: channels first, random numbers in the dtype of x.
+
+    It is the same in distribution as ``Noise(noisy_batchnorm)`` with the same constants, in a quarter of the time.
+
+    Notes
+    -----
+    As in ``noisy_batchnorm``, but each number is drawn once, into a buffer that stays.
+    """
+
+    def __init__(self, seed=0, n_mu=0.5, n_sigma=1.25, r_mu=0.1, r_sigma=0.1):
+        super().__init__(None, seed)
+        self.n_mu, self.n_sigma, self.r_mu, self.r_sigma = n_mu, n_sigma, r_mu, r_sigma
+
+    def drawn(self, x):
+        units = (len(x),) + (1,) * (x.ndim - 1)
+        mu = self.rng.uniform(-self.n_mu, self.n_mu, units).astype(x.dtype)
+        sigma = self.rng.uniform(1, self.n_sigma, units).astype(x.dtype)
+        shift, scale = (self._buffer(name, x.shape, x.dtype) for name in ("shift", "scale"))
+        self.rng.random(out=shift, dtype=x.dtype)
+        shift *= 2 * self.r_mu
+        shift += mu - self.r_mu
+        self.rng.standard_normal(out=scale, dtype=x.dtype)
+        scale *= self.r_sigma
+        scale += sigma
+        return scale, shift
+
+
+def fast_lp_normalisation(channels, p):
+    """A layer of ``bnlab.nn`` with ``lp_normalize``, gamma and beta, in the engine's layout.
+
+    In test mode, too, it takes the statistics of the batch.
+
+    Parameters
+    ----------
+    channels : int
+        Length of the first axis of x: (channels, N) or (channels, H, W, N).
+    p : 1, 2 or np.inf
+
+    Returns
+    -------
+    layer : Normalisation
+    """
+    norm = ChannelMajorLpNorm(p)
+    return Normalisation(
+        channels,
+        forward=lambda *arguments: (norm.forward(*arguments), norm),
+        backward=lambda dout, cache: cache.backward(dout),
+        layout="engine",
+    )
+
+
+class ChannelMajorLpNorm:
+    """``gamma * lp_normalize(x, p) + beta`` and its backward pass for x: (C, M) or (C, H, W, N).
+
+    Buffers are used as in ``ChannelMajorBatchNorm``: ``out`` and ``dx`` are the same, and ``x`` is not copied.
+
+    Notes
+    -----
+    The formulas are those of ``lp_normalize`` and ``lp_normalize_backward`` for the three p that need no power.
+    """
+
+    def __init__(self, p):
+        self.p, self.buffer = one_of("p", p, (1, 2, np.inf)), np.empty((0, 0))
+
+    def forward(self, x, gamma, beta, bn_param):
+        """``out``, of the shape of ``x``; ``bn_param`` plays no part."""
+        self.shape, self.gamma = x.shape, gamma
+        x = x.reshape(len(x), -1)
+        self.x = x.copy() if np.may_share_memory(x, self.buffer) else x
+        if (self.buffer.shape, self.buffer.dtype) != (x.shape, x.dtype):
+            self.buffer, self.work = aligned(x.shape, x.dtype), aligned(x.shape, x.dtype)
+            self.ones = np.ones(x.shape[1], x.dtype)
+        x, out, M = self.x, self.buffer, x.shape[1]
+        self.mean = x @ self.ones / M
+        if self.p == 2:
+            norm = np.sqrt(np.vecdot(x, x) / M)
+        else:
+            size = np.abs(x, out=out)
+            norm = size @ self.ones / M if self.p == 1 else self._largest(size)
+        self.norm = np.where(norm == 0, 1, norm).astype(x.dtype, copy=False)
+        scale = gamma / self.norm
+        np.multiply(x.T, scale, out=out.T)
+        np.add(out.T, beta - scale * self.mean, out=out.T)
+        return out.reshape(self.shape)
+
+    def backward(self, dout):
+        """``(dx, dgamma, dbeta)``."""
+        x, dx, M = self.x, self.buffer, self.x.shape[1]
+        dout = dout.reshape(x.shape)
+        dout = dout.copy() if np.may_share_memory(dout, dx) else dout
+        dbeta = dout @ self.ones
+        dgamma = (np.vecdot(dout, x) - self.mean * dbeta) / self.norm
+        np.subtract(dout.T, dbeta / M, out=dx.T)
+        if self.p == np.inf:
+            rows = np.arange(len(x))
+            dx[rows, self.at] -= np.sign(x[rows, self.at]) * dgamma
+        else:
+            slope = dgamma / M if self.p == 1 else dgamma / (M * self.norm)
+            along = np.sign(x, out=self.work) if self.p == 1 else x
+            dx -= np.multiply(along.T, slope, out=self.work.T).T
+        np.multiply(dx.T, self.gamma / self.norm, out=dx.T)
+        return dx.reshape(self.shape), dgamma, dbeta
+
+    def _largest(self, size):
+        self.at = size.argmax(axis=1)
+        return size[np.arange(len(size)), self.at]
+
+
+def walk_along_gradient(net, x, y, steps):
+    """``loss_along_gradient``, ``gradient_predictiveness`` and ``effective_smoothness`` from one walk.
+
+    Parameters
+    ----------
+    net, x, y, steps
+        As for ``effective_smoothness``.
+
+    Returns
+    -------
+    losses, changes : ndarray, (S,)
+        As the first two of these functions return them.
+    beta : float
+        As the third does.
+    length : float
+        Of the gradient at the beginning.
+
+    Notes
+    -----
+    A forward and a backward pass for each step length and one more, where the three functions take more than
+    twice that.
+    """
+    steps = floats("steps", steps, ("S",))
+    start, gradient, mode = net.parameters.copy(), net.gradient.copy(), net.mode
+    losses, changes = np.empty((2, len(steps)))
+    net.mode = "train"
+    try:
+        with net.running_statistics_kept():
+            direction = net.loss_and_gradient(x, y)[1].copy()
+            for place, step in enumerate(steps):
+                net.parameters[:] = start - step * direction
+                losses[place], there = net.loss_and_gradient(x, y)
+                changes[place] = np.linalg.norm(there - direction)
+    finally:
+        net.parameters[:], net.gradient[:], net.mode = start, gradient, mode
+    length = float(np.linalg.norm(direction))
+    return losses, changes, float(np.max(changes / (steps * length))), length

@@ -34,8 +34,7 @@ class Noise(Layer):
         if mode == "test":
             return x
         state = self.rng.bit_generator.state
-        shift = self._noised(np.zeros, x, state)
-        self.scale = self._noised(np.ones, x, state) - shift
+        self.scale, shift = self.drawn(x)
         if not self.update:
             self.rng.bit_generator.state = state
         out = np.multiply(self.scale, x, out=self._buffer("out", x.shape, x.dtype))
@@ -48,13 +47,19 @@ class Noise(Layer):
             return dout
         return np.multiply(self.scale, dout, out=self._buffer("dx", dout.shape, dout.dtype))
 
-    def _noised(self, fill, x, state):
-        """What becomes of an array of zeros or ones, from this state on, in the layout and dtype of x."""
+    def drawn(self, x):
+        """(s, m) for activations of the shape and dtype of x."""
+        state = self.rng.bit_generator.state
+        shift = self._noised(np.zeros, x)
         self.rng.bit_generator.state = state
-        noised = np.moveaxis(self.function(fill((x.shape[-1], *x.shape[:-1]), x.dtype), self.rng), 0, -1)
-        if noised.shape != x.shape:
-            wanted = (x.shape[-1], *x.shape[:-1])
+        return self._noised(np.ones, x) - shift, shift
+
+    def _noised(self, fill, x):
+        """What becomes of an array of zeros or ones, in the layout and dtype of x."""
+        given = (x.shape[-1], *x.shape[:-1])
+        noised = self.function(fill(given, x.dtype), self.rng)
+        if np.shape(noised) != given:
             raise ValueError(
-                f"the noised array should have shape {wanted}, but its axes moved are {noised.shape}"
+                f"the noised array should have shape {given}, but its shape is {np.shape(noised)}"
             )
-        return np.ascontiguousarray(noised, x.dtype)
+        return np.ascontiguousarray(np.moveaxis(noised, 0, -1), x.dtype)
