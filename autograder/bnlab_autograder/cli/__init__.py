@@ -26,6 +26,7 @@ COMMANDS = (
     "demo",
     "bench",
     "figure",
+    "claims",
 )
 
 

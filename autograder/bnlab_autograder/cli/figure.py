@@ -78,7 +78,9 @@ def figure(
     try:
         with Runner(workers) as runner:
             for one in figures:
-                outcomes.append(_run(runner, one, setting, range(first_seed, first_seed + seeds)))
+                outcomes.append(
+                    run_with_progress(runner, one, setting, range(first_seed, first_seed + seeds))
+                )
                 if gallery is not None:
                     _line(outcomes[-1])
     except ConditionFailed as problem:
@@ -110,7 +112,7 @@ def _check(out: Path | None) -> None:
         misuse(f"there is no folder {out.absolute().parent}")
 
 
-def _run(runner, one, setting: str, seeds):
+def run_with_progress(runner, one, setting: str, seeds):
     """The outcome of a figure, with progress as its conditions finish."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

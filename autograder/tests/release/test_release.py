@@ -163,7 +163,7 @@ def test_the_wheel_holds_the_library_and_no_answer(wheel):
     assert "BEGIN SOLUTION" not in text
     for exercise, stage in STAGE_OF.items():
         assert functions_of(stage)[exercise].body not in text
-        assert f"def {exercise}(" not in text
+        assert f"\ndef {exercise}(" not in text
 
 
 def test_a_check_of_the_wheel_knows_mistakes_by_name(files, tmp_path):
