@@ -240,6 +240,8 @@ def _show(done: Migration, regraded: list[dict[str, Any]] | None, course: Path) 
         )
     if len(looks) > LISTED:
         _line(f"and {len(looks) - LISTED} more; --json lists all")
+    if done.warning:
+        console.print(f"    [yellow]{escape(done.warning)}[/]", highlight=False, soft_wrap=True)
     if regraded is not None:
         _show_regraded(regraded)
     elif done.regrade:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bnlab_autograder.grading.cases import load_points
 from bnlab_autograder.grading.course import Course
 from bnlab_autograder.grading.outdated import Outdated, outdated
 from bnlab_autograder.grading.record import Ledger
@@ -41,6 +42,7 @@ class Migration:
     regrade: list[Outdated] = field(default_factory=list)  # whose submissions have to be graded again
     backup: str | None = None  # below the course folder
     kept: list[str] = field(default_factory=list)  # copies of what had been changed by hand
+    warning: str | None = None  # why submissions cannot be graded under it yet
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -54,6 +56,7 @@ class Migration:
             "regrade": [one.to_dict() for one in self.regrade],
             "backup": self.backup,
             "kept": self.kept,
+            "warning": self.warning,
         }
 
 
@@ -84,6 +87,7 @@ def migrate(
     present = Manifest.load(workspace.release(stage))
     done = Migration(stage, present.version if present else None, built.manifest.version, UNCHANGED)
     done.changes = changes(present, built.manifest) if present else []
+    done.warning = _unfit(course, built)
     with Ledger(workspace.db_url, workspace.course_id) as ledger:
         with ledger.transaction() as gradebook:
             done.submissions = submission_count(gradebook, stage)
@@ -101,6 +105,19 @@ def migrate(
             done.restructured, done.kept = met.restructured, list(met.kept)
             done.regrade = outdated(course, stage, ledger, tier=tier)
     return done
+
+
+def _unfit(course: Course, built: Built) -> str | None:
+    """Whether the hidden cases, which belong to the present sources, give other points than this release."""
+    cases = load_points(course.hidden, built.stage)
+    for name, most in built.manifest.graded.items():
+        points = sum(cases.get(name.removeprefix("check_"), {}).values())
+        if name.startswith("check_") and points != most:
+            return (
+                f"the hidden cases here give {name} {points:g} points, release {built.manifest.version} {most:g}; "
+                "put the sources of that version back before you grade"
+            )
+    return None
 
 
 def _tried(ledger: Ledger, built: Built) -> Restructured:

@@ -185,6 +185,19 @@ def test_hidden_cases_and_files():
     assert [c for c in told(old, replace(new, cases=None)) if c[0] == "case"] == []
 
 
+def test_what_every_build_writes_anew_is_no_difference():
+    old = "BNLab 01 (release 1.0.0)\n====\n    bnlab-0.1.0+h1-py3-none-any.whl  the library"
+    new = old.replace("1.0.0", "1.10.0").replace("====", "=====").replace("h1", "h2")
+    assert (
+        told(version(cells(), {"README.txt": old.encode()}), version(cells(), {"README.txt": new.encode()}))
+        == []
+    )
+    other = new.replace("library", "books").encode()
+    assert told(version(cells(), {"README.txt": old.encode()}), version(cells(), {"README.txt": other})) == [
+        ("file", "changed", "README.txt")
+    ]
+
+
 # The command
 
 

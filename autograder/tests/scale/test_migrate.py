@@ -314,6 +314,15 @@ def test_a_plan_changes_nothing_and_says_what_will_happen(graded):
     }
 
 
+def test_cases_that_do_not_fit_are_told_before_anybody_is_graded(graded, tmp_path):
+    built = version(graded, "1.1.0", "changed points")
+    assert (
+        "give check_standardize 1.25 points, release 1.1.0 2.25"
+        in migrate(graded.workspace, built, dry_run=True).warning
+    )
+    assert migrate(graded.workspace, version(graded, "1.2.0", "removed")).warning is None
+
+
 def test_a_cell_may_get_another_role(graded, question):
     """A question that nobody grades any more is still an answer."""
     built = version(graded, "1.1.0")
