@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from bnlab import data, nn
 from bnlab.training import accuracy, train
-from bnlab_solutions.fast import fast_batchnorm
+from bnlab_solutions.covariate_shift import activation_moments
+from bnlab_solutions.fast import FastNoise, fast_batchnorm, fast_lp_normalisation
 
 from bnlab_autograder.figures.figure import Condition, condition
 
@@ -38,10 +39,15 @@ FULL = QUICK | {
 }
 TINY = QUICK | {"count": 600, "channels": (4, 4), "hidden": 8, "batch": 16, "steps": 12}
 
-NORMS: dict[
-    str, Callable[[int, int], Any]
-] = {  # what follows a layer of so many channels, with a seed of its own
+
+# What follows a layer of so many channels, made with a seed of its own.
+NORMS: dict[str, Callable[[int, int], Any]] = {
     "BN": lambda channels, seed: fast_batchnorm(channels),
+    "noisy BN": lambda channels, seed: [fast_batchnorm(channels), FastNoise(seed)],
+    "standard + noise": lambda channels, seed: FastNoise(seed),
+    "ℓ1": lambda channels, seed: fast_lp_normalisation(channels, 1),
+    "ℓ2": lambda channels, seed: fast_lp_normalisation(channels, 2),
+    "ℓ∞": lambda channels, seed: fast_lp_normalisation(channels, np.inf),
 }
 
 
@@ -140,16 +146,20 @@ class Watch:
         phase = step % self.every
         if phase > 1:
             return
+        for layer in self.layers:
+            self.moments[layer].append(activation_moments(net, self.x, net.preactivations[layer - 1]))
+        if phase == 0:
+            self.at.append(step)
+            self._sample(net)
+
+    def _sample(self, net):
+        """About a thousand values of the first unit of each layer, from all over images and positions."""
         indices = {layer: net.preactivations[layer - 1] for layer in self.layers}
         with net.running_statistics_kept(), net.recording(*indices.values()) as seen:
             net.forward(self.x)
         for layer, index in indices.items():
-            out = seen[index][0].reshape(len(seen[index][0]), -1)
-            self.moments[layer].append((out.mean(axis=1), out.var(axis=1)))
-            if phase == 0:
-                self.samples[layer].append(out[0, :: max(out.shape[1] // 1024, 1)][:1024].copy())
-        if phase == 0:
-            self.at.append(step)
+            values = seen[index][0][0].ravel()
+            self.samples[layer].append(values[:: max(len(values) // 1024, 1)][:1024].copy())
 
     def found(self) -> dict[str, Any]:
         """What was seen, as arrays."""

@@ -31,7 +31,7 @@ def ridge(
     height: of the highest ridge, in distances from one row to the next.
 
     Light is early and dark is late. Every ridge is drawn to the height of its own peak: what is narrow
-    stays as high as what is wide. Values beyond the limits are counted at the ends.
+    stays as high as what is wide. Values beyond the limits are not drawn.
     """
     import matplotlib as mpl
 
@@ -39,8 +39,7 @@ def ridge(
     middles = (edges[1:] + edges[:-1]) / 2
     colours = mpl.colormaps["cividis_r"](np.linspace(0.12, 1, len(samples)))
     for row, (values, colour) in enumerate(zip(samples, colours, strict=True)):
-        values = np.clip(values[np.isfinite(values)], *limits)
-        count, _ = np.histogram(values, bins=edges)
+        count, _ = np.histogram(values[np.isfinite(values)], bins=edges)
         count = np.convolve(count, (0.25, 0.5, 0.25), mode="same")
         top = -row + height * count / max(count.max(), 1)
         ax.fill_between(middles, -row, top, color=colour, alpha=0.9, linewidth=0, zorder=row)
@@ -64,7 +63,7 @@ def ridges(
 ) -> Plot:
     """Ridge plots in a grid.
 
-    rows: a name for each row, and in it a title and samples (T, M) for each panel.
+    rows: a name for each row (it may be empty), and in it a title and samples (T, M) for each panel.
     times: (T,) of each ridge, such as steps of training.
     limits: ends of the x axis by row; unless given, they hold 98% of what is in the panels that share them.
     share: "row" for the same x axis in a row, "none" for one of its own in each panel.
@@ -77,7 +76,8 @@ def ridges(
         for c, (heading, samples) in enumerate(panels.items()):
             ax = axes[r * columns + c]
             ridge(ax, samples, times, common if share == "row" else inside(np.ravel(samples)))
-            label(ax, x_label if r == len(rows) - 1 else "", f"{name}\nstep" if c == 0 else "", heading)
+            heading = ", ".join(filter(None, (heading, name)))
+            label(ax, x_label if r == len(rows) - 1 else "", "step" if c == 0 else "", heading)
     return fig
 
 
