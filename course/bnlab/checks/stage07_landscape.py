@@ -36,8 +36,9 @@ def losses(function: Callable, network: Described, x: np.ndarray, y: np.ndarray,
     Returns
     -------
     seen : dict
-        ``losses`` as well as ``parameters afterwards``, ``gradient afterwards``, ``running mean afterwards`` and
-        ``train mode afterwards``: 1 if the network is in train mode, and 0 if not.
+        ``losses`` as well as ``parameters afterwards``, ``gradient afterwards``, ``running mean afterwards``,
+        ``train mode afterwards``, 1 if the network is in train mode and 0 if not, and ``forward passes``: how many
+        there were.
     """
     return _seen("losses", function, network, x, y, steps)
 
@@ -56,8 +57,8 @@ def _seen(
     name: str, function: Callable, network: Described, x: np.ndarray, y: np.ndarray, steps: np.ndarray
 ) -> Seen:
     net, seen = _prepared(network, y), {}
-    if "fails_at" in network:
-        net.hooks.append(_fails(network["fails_at"]))
+    counter = PassCounter(network.get("fails_at"))
+    net.hooks.append(counter)
     with np.errstate(all="ignore"):
         try:
             value = function(net, x, y, steps)
@@ -66,7 +67,7 @@ def _seen(
         else:
             if "fails_at" not in network:
                 seen[name] = value
-    return seen | _state(net)
+    return seen | _state(net) | {"forward passes": float(counter.passes)}
 
 
 def _prepared(network: Described, y: np.ndarray) -> Network:
@@ -77,15 +78,16 @@ def _prepared(network: Described, y: np.ndarray) -> Network:
     return net
 
 
-def _fails(number: int) -> Callable[[int, np.ndarray], None]:
-    passes = []
+class PassCounter:
+    """A hook that counts the forward passes of a network, and lets one of them fail."""
 
-    def hook(index: int, out: np.ndarray) -> None:
-        passes.extend([1] * (index == 0))
-        if len(passes) == number:
+    def __init__(self, fails_at: int | None):
+        self.passes, self.fails_at = 0, fails_at
+
+    def __call__(self, index: int, out: np.ndarray) -> None:
+        self.passes += index == 0
+        if self.passes == self.fails_at:
             raise BrokenOff
-
-    return hook
 
 
 def _state(net: Network) -> Seen:
@@ -116,7 +118,8 @@ def _returns(name: str, single: bool = False) -> Callable[..., dict[str, tuple[i
             value[name] = None
         elif "fails_at" in network:
             value = {}
-        return value | {key: np.shape(state) for key, state in _untouched(network, y).items()}
+        state = {key: np.shape(part) for key, part in _untouched(network, y).items()}
+        return value | state | {"forward passes": ()}
 
     return returns
 

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from bnlab.checks.data import batch, buffers, images, integers, scale_and_shift, upstream
+from bnlab.clinic.implementation import served
+from bnlab.clinic.samples import SAMPLES
 from bnlab.diagnosis.witness import Witness, stored
 
 PROBES: dict[str, Callable[[Witness], None]] = {}
@@ -356,3 +358,76 @@ def _(see: Witness) -> None:
     see("twice back", layers(5), [train(x), back(x.shape), train(other), back(x.shape, seed=31)])
     see.edges()
     see("back after test", layers(5), [train(x), test(other), back(x.shape)])
+
+
+# --- the bug clinic -----------------------------------------------------------------------------------------
+
+
+@probe("TestBatchNorm")
+def _(see: Witness) -> None:
+    see("a correct implementation", served(see.helpers))
+    for name, sample in SAMPLES.items():
+        see(name, served(sample.planted(see.helpers)))
+
+
+# --- the landscape of the loss ------------------------------------------------------------------------------
+
+
+def _walks() -> list[tuple[str, dict[str, Any], np.ndarray, np.ndarray, np.ndarray]]:
+    """Label, network, x, y and steps: a bowl, a curved network that has seen other batches, a kink, long steps."""
+    x, y = np.ascontiguousarray(batch(7, 4, 41).T) / 2, batch(7, 3, 42).T / 2
+    layers = [["affine", 4, 5], ["scale", 5], ["tanh"], ["affine", 5, 3]]
+    curved = {"layers": layers, "loss": "squared", "seed": 3, "seen": 2 * x + 1}
+    bowl = {"layers": [["affine", 4, 3]], "loss": "squared", "seed": 4}
+    kink = {"layers": [["affine", 1, 1], ["relu"]], "loss": "squared", "parameters": np.array([1.0, 0.0])}
+    slope = {**kink, "layers": [["affine", 1, 1], ["tanh"]], "parameters": np.array([3.0, 0.0])}
+    steps = np.array([0.02, 0.005, 0.08, 0.01])
+    one = np.ones((1, 1))
+    return [
+        ("bowl", bowl, x, y, steps / 8),
+        ("curved", curved, x, y, steps),
+        ("curved, one step", curved, x, y, steps[:1]),
+        ("kink", kink, one, -one, np.array([0.25, 0.15, 0.0625])),
+        ("slope between two plains", slope, one, -one, np.array([32.0, 48.0, 20.0, 256.0])),
+        ("steep", {**bowl, "parameters": np.linspace(-60, 80, 15)}, x, y, steps / 8),
+        ("long", curved, x, y, np.array([4.0, 64.0])),
+        ("in test mode", {**curved, "mode": "test"}, x, y, steps),
+        ("flat", bowl, 2.0**-20 * x, 2.0**-20 * y, steps / 8),
+    ]
+
+
+@probe("loss_along_gradient", "gradient_predictiveness", "effective_smoothness")
+def _(see: Witness) -> None:
+    for label, network, x, y, steps in _walks():
+        see(label, network, x, y, steps)
+    _, network, x, y, steps = _walks()[1]
+    see("breaks off", {**network, "fails_at": 3}, x, y, steps)
+    linear = {**network, "layers": [["affine", 4, 5], ["affine", 5, 3]]}
+    seen = see.quietly({**linear, "overflows": True}, x, y, np.array([0.01, 1e160, 1e306]))
+    begun = see.quietly(linear, x, y, np.array([0.0]))
+    for name in ("parameters afterwards", "gradient afterwards"):
+        see.compare(f"overflow, {name}", _only(name, seen), _only(name, begun))
+
+
+@probe("lp_normalize")
+def _(see: Witness) -> None:
+    for p in (1, 2, 3, 1.5, np.inf):
+        see(f"p = {p}", ordinary(), p)
+        see(f"p = {p}, square", square() - 5, p)
+        see(f"p = {p}, narrow", NARROW * ordinary(), p)
+    see.edges()
+    see("integers", integers(7, 5), 1)
+    for p in (1, np.inf):
+        see(f"p = {p}, constant and zeros", np.array([3.0, 0, 1, -2, 0]) * np.ones((4, 1)), p)
+
+
+@probe("theorem_4_1_sides")
+def _(see: Witness) -> None:
+    gamma, _ = scale_and_shift(5)
+    for label, y, seed in (
+        ("ordinary", ordinary(), 30),
+        ("square", square(), 31),
+        ("large", batch(24, 5, 43), 44),
+    ):
+        see(label, upstream(*y.shape, seed=seed), y, gamma)
+    see("narrow", upstream(7, 5, seed=30), NARROW * ordinary(), gamma)

@@ -1,0 +1,23 @@
+"""eps is added to the variance on the right."""
+
+import numpy as np
+from bnlab_solutions import *
+
+LINE = None
+MISTAKE = "eps-where-none-is"
+EXERCISE = "theorem_4_1_sides"
+MESSAGE = (
+    "There is an eps on your right side. The theorem holds for eps = 0, and for narrow features yours "
+    "is not small."
+)
+
+
+def theorem_4_1_sides(dout, y, gamma):
+    m = len(y)
+    _, cache = batchnorm_forward(y, gamma, np.zeros_like(gamma), {"mode": "train", "eps": 0})
+    dy, _, _ = batchnorm_backward(dout, cache)
+    var = y.var(axis=0) + 1e-5
+    y_hat = (y - y.mean(axis=0)) / np.sqrt(var)
+    length2, along_ones, along_y_hat = (dout**2).sum(axis=0), dout.sum(axis=0), (dout * y_hat).sum(axis=0)
+    right = gamma**2 / var * (length2 - (along_ones**2 + along_y_hat**2) / m)
+    return (dy**2).sum(axis=0), right

@@ -1,0 +1,20 @@
+"""The components are added instead of taken away."""
+
+import numpy as np
+from bnlab_solutions import *
+
+LINE = None
+MISTAKE = "components-added"
+EXERCISE = "theorem_4_1_sides"
+MESSAGE = "You add what BN takes away. A projection makes a vector shorter."
+
+
+def theorem_4_1_sides(dout, y, gamma):
+    m = len(y)
+    _, cache = batchnorm_forward(y, gamma, np.zeros_like(gamma), {"mode": "train", "eps": 0})
+    dy, _, _ = batchnorm_backward(dout, cache)
+    var = y.var(axis=0)
+    y_hat = (y - y.mean(axis=0)) / np.sqrt(var)
+    length2, along_ones, along_y_hat = (dout**2).sum(axis=0), dout.sum(axis=0), (dout * y_hat).sum(axis=0)
+    right = gamma**2 / var * (length2 + (along_ones**2 + along_y_hat**2) / m)
+    return (dy**2).sum(axis=0), right
