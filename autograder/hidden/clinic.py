@@ -30,7 +30,7 @@ from bnlab_autograder.sandbox import CallTimeout, Died
 MUTANTS = Path(__file__).parents[1] / "mutants"
 PLAIN = 3  # runs of the reference itself, beside those in other styles
 AGAIN = 2  # times that a test must fail again on a bug
-SECONDS = 30.0  # for all runs together
+SECONDS = 20.0  # for all runs together
 MOST_NUMBERS = 2_000_000  # array entries that the tests of a run may send
 GONE = (CallTimeout, Died)
 

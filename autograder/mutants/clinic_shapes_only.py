@@ -4,11 +4,12 @@ import numpy as np
 from bnlab_solutions import *
 
 LINE = None
-MISTAKE = "only-shapes-tested"
+MISTAKE = "nothing-is-noticed"
 EXERCISE = "TestBatchNorm"
 MESSAGE = (
-    "Your tests look at shapes and not at numbers. Nearly every bug in numerical code returns arrays of "
-    "the right shape. Work out what the numbers should be, or what has to be true of them."
+    "Your tests pass on whatever they get, the grossest bugs included. Perhaps they look at shapes "
+    "alone: nearly every bug in numerical code returns arrays of the right shape. Work out what the "
+    "numbers should be, or what has to be true of them."
 )
 
 

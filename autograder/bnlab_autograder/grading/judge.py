@@ -212,7 +212,7 @@ ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTEST_DISA
 def environment_of(stage: str, hidden: Path, mutants: Path, tier: str) -> str:
     """A digest of what decides about verdicts of ``stage`` besides the submission: cases, code, versions, tier.
 
-    Of the mutants only those count whose mistake is made in an exercise of the stage.
+    Of the mutants only those count whose mistake is made in an exercise of the stage, or that its cases name.
     """
     parts: dict[str, str] = {
         "tier": tier,
@@ -224,7 +224,7 @@ def environment_of(stage: str, hidden: Path, mutants: Path, tier: str) -> str:
         "cases": digest_of(cases_of(stage, hidden)),
         "reference": _package_digest(bnlab_solutions.__file__),
         "course": _package_digest(bnlab.__file__),
-        "mutants": digest_of(mutants_of(stage, mutants)),
+        "mutants": digest_of(mutants_of(stage, hidden, mutants)),
         "judge": digest_of(
             Path(__file__).parent / name for name in ("cases.py", "judge_process.py", "job.py")
         ),
@@ -254,11 +254,16 @@ def stages_behind(stage: str, hidden: Path) -> list[str]:
     return behind
 
 
-def mutants_of(stage: str, mutants: Path) -> list[Path]:
-    """The mutants whose mistake is made in an exercise of ``stage``."""
-    exercises = stage_named(stage).exercises
+def mutants_of(stage: str, hidden: Path, mutants: Path) -> list[Path]:
+    """The mutants whose mistake is made in an exercise of ``stage``, and those that its cases name."""
+    exercises, cases = stage_named(stage).exercises, hidden / f"test_{stage_named(stage).name}.py"
+    named = set(re.findall(r"\"(\w+)\"", cases.read_text(encoding="utf-8"))) if cases.exists() else set()
     files = [(path, path.stat()) for path in sorted(mutants.glob("*.py"))]
-    return [path for path, stat in files if _exercise_in(path, stat.st_mtime_ns, stat.st_size) in exercises]
+    return [
+        path
+        for path, stat in files
+        if path.stem in named or _exercise_in(path, stat.st_mtime_ns, stat.st_size) in exercises
+    ]
 
 
 @lru_cache(maxsize=4096)

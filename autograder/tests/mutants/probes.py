@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from bnlab.clinic import FUNCTIONS, SAMPLES, STYLES, served
+from bnlab_autograder.diagnosis.bank import load_bank, namespace
 from bnlab_autograder.grading.at_home import at_home
 from bnlab_autograder.grading.cases import Mismatch, describe, expect_close, tracing
 
@@ -473,6 +476,36 @@ def BatchNorm(c: Course) -> Iterator[tuple[str, object]]:
 _ARRAYS = {"forward", "backward"}
 
 
+def TestBatchNorm(c: Course) -> Iterator[tuple[str, object]]:
+    run = at_home(c.TestBatchNorm, "TestBatchNorm")
+    for label, functions in _implementations().items():
+        yield label, _attempt(lambda functions=functions: bool(run(served(functions))["failed"]))
+
+
+BUGS = (
+    "forward_running_var_starts_at_one",
+    "forward_averages_std",
+    "backward_gamma_twice",
+    "backward_variance_constant",
+)
+
+
+def _implementations() -> dict[str, dict[str, Callable]]:
+    """Right ones in several styles, and broken ones."""
+    right = _functions(namespace(None))
+    bank = load_bank(Path(__file__).parents[2] / "mutants")
+    return {
+        "right": right,
+        **{style: made(right) for style, made in STYLES.items()},
+        **{name: sample.planted(right) for name, sample in SAMPLES.items()},
+        **{name: _functions(namespace(bank[name])) for name in BUGS},
+    }
+
+
+def _functions(course: dict[str, Any]) -> dict[str, Callable]:
+    return {name: course[name] for name in FUNCTIONS}
+
+
 PROBES: dict[str, Callable[[Course], Iterator[tuple[str, object]]]] = {
     probe.__name__: probe
     for probe in (
@@ -495,5 +528,6 @@ PROBES: dict[str, Callable[[Course], Iterator[tuple[str, object]]]] = {
         spatial_groupnorm_forward,
         spatial_groupnorm_backward,
         BatchNorm,
+        TestBatchNorm,
     )
 } | {name: _backward_of_batchnorm(name) for name in ("batchnorm_backward", "batchnorm_backward_alt")}

@@ -52,7 +52,8 @@ def _(ask: Session) -> None:
 def _(ask: Session) -> None:
     for name, how in failures(ask, served(functions(ask))).items():
         raise Failure(
-            f"{name} fails on a correct implementation ({how}). In grading a test that does so counts for nothing."
+            f"{name} should pass on a correct implementation, but it raised {how}. In grading such a test counts for "
+            "nothing."
         )
 
 
@@ -60,17 +61,19 @@ def _(ask: Session) -> None:
 def _(ask: Session) -> None:
     for style, made in STYLES.items():
         for name, how in failures(ask, served(made(functions(ask)))).items():
-            raise Failure(f"{name} fails on a correct implementation of another style ({style}): {how}")
+            raise Failure(
+                f"{name} should pass on a correct implementation of another style ({style}), but it raised {how}"
+            )
 
 
 @TestBatchNorm.invariant("they say the same when they are run again")
 def _(ask: Session) -> None:
-    for sample in SAMPLES.values():
-        one, other = (set(failures(ask, served(sample.planted(functions(ask))))) for _ in range(2))
+    for planted in (dict, *(sample.planted for sample in list(SAMPLES.values())[:3])):
+        one, other = (set(failures(ask, served(planted(functions(ask))))) for _ in range(2))
         if one != other:
             raise Failure(
-                f"{sorted(one ^ other)[0]} does not say the same each time. Give every generator of random "
-                "numbers a seed, and let no test rest on what another has left behind."
+                f"{sorted(one ^ other)[0]} should say the same each time, but a second run went another way. Give "
+                "every generator of random numbers a seed, and let no test rest on what another has left behind."
             )
 
 
@@ -78,7 +81,7 @@ def _(ask: Session) -> None:
 def _(ask: Session) -> None:
     if not any(failures(ask, served(sample.planted(functions(ask)))) for sample in SAMPLES.values()):
         raise Failure(
-            f"your tests pass on each of {len(SAMPLES)} broken implementations, so they do not test much."
+            f"your tests should fail on some of {len(SAMPLES)} broken implementations, but each of them went through."
         )
 
 
@@ -86,6 +89,8 @@ def _(ask: Session) -> None:
 def _(ask: Session) -> None:
     alive = [s for s in SAMPLES.values() if not failures(ask, served(s.planted(functions(ask))))]
     if alive:
-        more = f" So do {len(alive) - 1} others of {len(SAMPLES)}." if len(alive) > 1 else ""
+        more = f", and {len(alive) - 1} more of {len(SAMPLES)} with it" if len(alive) > 1 else ""
         bug = alive[0].says.rstrip(".")
-        raise Failure(f'the sample bug "{bug}" ({alive[0].topic}) survives your tests.{more}')
+        raise Failure(
+            f'a test should fail on the sample bug "{bug}" ({alive[0].topic}), but it went unnoticed{more}.'
+        )

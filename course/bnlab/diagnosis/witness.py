@@ -44,7 +44,7 @@ class Witness:
     def __init__(
         self, name: str, function: Callable, helpers: Mapping[str, Callable], seconds: float = np.inf
     ):
-        self.contract, self._helpers = CONTRACTS[name], helpers
+        self.contract, self.helpers = CONTRACTS[name], helpers
         self.function = self.contract.harnessed(function)
         self.signature = Signature()
         self.returned = False  # whether any call came back
@@ -54,7 +54,7 @@ class Witness:
         """The result of a helper, for instance the forward pass that fills a cache."""
         self._in_time()
         try:
-            return self._helpers[name](*arguments)
+            return self.helpers[name](*arguments)
         except (Exception, SystemExit) as error:
             raise Unable(f"{name} raised {type(error).__name__}") from None
 
