@@ -57,6 +57,13 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage("05_networks", "Networks", "networks", 10, ("BatchNorm",)),
     Stage(
+        "06_covariate_shift",
+        "Internal covariate shift?",
+        "covariate_shift",
+        12,
+        ("activation_moments", "noisy_batchnorm", "internal_covariate_shift"),
+    ),
+    Stage(
         "07_landscape",
         "The landscape of the loss",
         "landscape",

@@ -9,6 +9,7 @@ from bnlab_solutions.backward import (
     project_out,
 )
 from bnlab_solutions.bug_clinic import TestBatchNorm
+from bnlab_solutions.covariate_shift import activation_moments, internal_covariate_shift, noisy_batchnorm
 from bnlab_solutions.forward import batch_statistics, batchnorm_train
 from bnlab_solutions.landscape import (
     effective_smoothness,
@@ -33,6 +34,7 @@ from bnlab_solutions.warmup import numerical_gradient, relative_error, standardi
 __all__ = [
     "BatchNorm",
     "TestBatchNorm",
+    "activation_moments",
     "batch_statistics",
     "batchnorm_backward",
     "batchnorm_backward_alt",
@@ -44,11 +46,13 @@ __all__ = [
     "effective_smoothness",
     "fold_batchnorm",
     "gradient_predictiveness",
+    "internal_covariate_shift",
     "layernorm_backward",
     "layernorm_forward",
     "loss_along_gradient",
     "lp_normalize",
     "lp_normalize_backward",
+    "noisy_batchnorm",
     "numerical_gradient",
     "project_out",
     "recalibrate",

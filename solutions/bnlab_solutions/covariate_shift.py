@@ -10,7 +10,8 @@ def activation_moments(net, x, layer):
     Parameters
     ----------
     net : bnlab.nn.Network
-        It is looked at in train mode, and is afterwards what it was before: mode, hooks, running statistics.
+        It is looked at in train mode, and is afterwards what it was before: mode, hooks, running statistics, even
+        if an error breaks off the pass.
     x : ndarray, (D, N) or (C, H, W, N)
         The batch, in the layout of the network: its examples lie along the last axis.
     layer : int
@@ -82,7 +83,7 @@ def internal_covariate_shift(net, x, y, layer, lr):
     ----------
     net : bnlab.nn.Network
         With the parameters of step t. It is looked at in train mode, and is afterwards what it was before:
-        parameters, gradient, mode, running statistics.
+        parameters, gradient, mode, running statistics, even if an error breaks off a pass.
     x, y : ndarray
         The batch of step t: examples as the network takes them, and labels or targets.
     layer : int

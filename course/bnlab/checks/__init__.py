@@ -33,6 +33,7 @@ from bnlab.checks import (
     stage03_backward,
     stage04_spatial,
     stage05_networks,
+    stage06_covariate_shift,
     stage07_landscape,
     stage08_bug_clinic,
 )
@@ -49,6 +50,7 @@ STAGE_MODULES = (
     stage03_backward,
     stage04_spatial,
     stage05_networks,
+    stage06_covariate_shift,
     stage07_landscape,
     stage08_bug_clinic,
 )
