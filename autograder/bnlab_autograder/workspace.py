@@ -199,12 +199,13 @@ class Workspace:
 
     # Seeds
 
-    def seed_for(self, stage: str, version: str) -> tuple[bytes, str]:
-        """The seed of the hidden cases' inputs for a version of a stage, and its id.
+    def seed_for(self, stage: str, version: str, variant: str | None = None) -> tuple[bytes, str]:
+        """The seed of the hidden cases' inputs for a version of a stage, in a variant if one is named; and its id.
 
         Only the id may leave this folder; the seed cannot be computed from it. Raises NoWorkspace.
         """
-        seed = hmac.digest(self.secret, f"{stage}\0{version}".encode(), "sha256")
+        what = [stage, version, variant] if variant else [stage, version]
+        seed = hmac.digest(self.secret, "\0".join(what).encode(), "sha256")
         return seed, hashlib.sha256(b"bnlab seed id\0" + seed).hexdigest()[:16]
 
     @property

@@ -85,7 +85,7 @@ class Course:
         """What submissions to ``stage`` are graded under now."""
         released = self.released(stage)
         chosen = tier or probe().tier
-        seed, _ = self.workspace.seed_for(stage, released.version)
+        seed, _ = self.workspace.seed_for(stage, released.version, released.variant)
         return Terms(
             released,
             self.hidden,

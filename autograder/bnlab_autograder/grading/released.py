@@ -36,6 +36,7 @@ class Released:
     notebook: NotebookNode
     files: dict[str, bytes]  # support files, by path relative to the notebook
     others: Versions = field(default_factory=Versions)  # other versions, from which a submission may come
+    variant: str | None = None  # its name
 
     @classmethod
     def load(cls, folder: Path, published: Path | None = None) -> Released:
@@ -59,7 +60,8 @@ class Released:
         }
         version = manifest["version"]
         others = Versions.published(published, but=version) if published is not None else Versions()
-        return cls(stage, version, notebook, files, others)
+        variant = (manifest.get("variant") or {}).get("name")
+        return cls(stage, version, notebook, files, others, variant)
 
     @cached_property
     def by_grade_id(self) -> dict[str, NotebookNode]:

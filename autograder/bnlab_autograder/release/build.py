@@ -21,13 +21,14 @@ from bnlab_autograder.assets import Assets, assets
 from bnlab_autograder.curriculum import Stage, earlier_than
 from bnlab_autograder.grading.cases import load_points
 from bnlab_autograder.grading.record import Ledger
-from bnlab_autograder.grading.released import MANIFEST
+from bnlab_autograder.grading.released import FOR_STUDENTS_ONLY, MANIFEST
 from bnlab_autograder.release.answers import PREVIOUS, SourceProblem, previous_names, previous_stages_source
 from bnlab_autograder.release.generate import NotGenerated, closed, due_dates, set_due, students_version
 from bnlab_autograder.release.handout import write_handout
 from bnlab_autograder.release.leaks import leaks
 from bnlab_autograder.release.manifest import Manifest, changes
-from bnlab_autograder.release.notebook import instructor_notebook
+from bnlab_autograder.release.measure import MEASURED
+from bnlab_autograder.release.notebook import Source, instructor_notebook
 from bnlab_autograder.release.proof import NotProved, prove
 from bnlab_autograder.release.publish import (
     Built,
@@ -43,6 +44,7 @@ from bnlab_autograder.release.publish import (
 )
 from bnlab_autograder.release.texts import readme, requirements
 from bnlab_autograder.release.trial import Judged
+from bnlab_autograder.release.variant import Variant, variant_of
 from bnlab_autograder.release.wheel import student_wheel
 from bnlab_autograder.workspace import Workspace
 
@@ -81,6 +83,7 @@ class ReleaseReport:
     kept: list[str] = field(default_factory=list)  # copies of what had been changed by hand
     note: str = ""
     seconds: float = 0.0
+    variant: dict[str, Any] | None = None  # its name, the seed of its inputs, parameters; None: the default
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -98,6 +101,7 @@ def build_release(
     force: bool = False,
     judged: Judged | None = None,
     due: datetime.datetime | None = None,
+    variant: str | int | None = None,
 ) -> ReleaseReport:
     """Build a release of ``stage``, prove it, and put it in place.
 
@@ -121,6 +125,8 @@ def build_release(
         Looks at the finished release before it is published; see ``trial.Trial``.
     due : datetime, optional
         Until when students may hand in, for the gradebook.
+    variant : str or int, optional
+        Its name, or the seed of one without a name; see ``variant.variant_of`` for what holds if not given.
 
     Raises SourceProblem, NotProved, NotGenerated or Refused, all before anything was changed.
     """
@@ -129,7 +135,7 @@ def build_release(
     present = Manifest.load(workspace.release(stage.name))
     if not force:
         _refuse_if_open(workspace, stage)
-    built = prepare(workspace, stage, version, note, files=files, created=created)
+    built = prepare(workspace, stage, version, note, files=files, created=created, variant=variant)
     done = None
     if not (built.same_as(present) and in_place(workspace, built)):
         done = put_in_place(workspace, built, judged=judged, change_points=change_points)
@@ -151,6 +157,7 @@ def prepare(
     *,
     files: Assets | None = None,
     created: str | None = None,
+    variant: str | int | None = None,
 ) -> Built:
     """A finished release of ``stage``, proved and numbered, of which nothing is in place yet. As ``build_release``."""
     if version is not None and not VERSION.fullmatch(version):
@@ -158,9 +165,11 @@ def prepare(
     files = files or assets()
     present = Manifest.load(workspace.release(stage.name))
     published = published_versions(workspace, stage.name)
-    built = _build(workspace, stage, version or (present.version if present else FIRST), note, files, created)
+    chosen = variant_of(workspace, stage, variant, present.variant if present else None)
+    first = version or (present.version if present else FIRST)
+    built = _build(workspace, stage, first, note, files, created, chosen)
     if version is None and present is not None and not built.same_as(present):
-        built = _build(workspace, stage, _next(published, present.version), note, files, created)
+        built = _build(workspace, stage, _next(published, present.version), note, files, created, chosen)
     number_of = built.manifest.version
     if number_of in published and not built.same_as(published[number_of]):
         raise Refused(
@@ -208,16 +217,25 @@ def _report(
         grade_again=met.submissions > 0 and any(change["kind"] == "points" for change in found),
         kept=list(met.kept),
         note=built.manifest.note if done else present.note,
+        variant=dict(built.manifest.variant) if built.manifest.variant else None,
     )
 
 
 def _build(
-    workspace: Workspace, stage: Stage, version: str, note: str, files: Assets, created: str | None
+    workspace: Workspace,
+    stage: Stage,
+    version: str,
+    note: str,
+    files: Assets,
+    created: str | None,
+    variant: Variant | None,
 ) -> Built:
     """A finished release, in memory."""
-    notebook = instructor_notebook(stage, files)
-    notebook.metadata.bnlab.version = version
     support = _support_files(stage, version, files, student_wheel(files, workspace.private / "wheels"))
+    needed = {name: raw for name, raw in support.items() if name not in FOR_STUDENTS_ONLY}
+    source = Source.read(stage, files, variant)
+    notebook = source.notebook(files, needed, workspace.private / MEASURED)
+    notebook.metadata.bnlab.version = version
     instructor = (nbformat.writes(notebook) + "\n").encode()
     with tempfile.TemporaryDirectory(dir=workspace.private, prefix="build_") as folder:
         scratch = Path(folder)
@@ -226,8 +244,8 @@ def _build(
         released = read_files(scratch / "release" / stage.name)
     prove(stage, notebook, students, released)
     _refuse_leaks(workspace, stage, files, released)
-    _, seed = workspace.seed_for(stage.name, version)
-    manifest = Manifest.of(stage, version, note, seed, students, released)
+    _, seed = workspace.seed_for(stage.name, version, variant.name if variant else None)
+    manifest = Manifest.of(stage, version, note, seed, students, released, source.inputs.record)
     record = {"created": created, "cases": load_points(files.hidden, stage.name)}
     return Built(manifest, instructor, released, record)
 

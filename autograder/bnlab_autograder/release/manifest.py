@@ -45,6 +45,7 @@ class Manifest:
     cells: tuple[Cell, ...]
     files: Mapping[str, str]  # checksums, by path
     tools: Mapping[str, str]
+    variant: Mapping[str, Any] | None = None  # "name", "seed" and "parameters" of its inputs
 
     @classmethod
     def of(
@@ -55,6 +56,7 @@ class Manifest:
         seed: str,
         notebook: NotebookNode,
         files: Mapping[str, bytes],
+        variant: Mapping[str, Any] | None = None,
     ) -> Manifest:
         """Describe a students' notebook and all files of its release."""
         cells = cells_of(notebook)
@@ -72,6 +74,7 @@ class Manifest:
             cells,
             {name: checksum(raw) for name, raw in sorted(files.items())},
             {"python": platform.python_version(), **{name: version_of(name) for name in TOOLS}},
+            variant,
         )
 
     @classmethod
@@ -87,7 +90,13 @@ class Manifest:
 
     def to_json(self) -> str:
         data = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION, **asdict(self)}
+        if self.variant is None:
+            del data["variant"]
         return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+    @property
+    def variant_name(self) -> str | None:
+        return self.variant["name"] if self.variant else None
 
     @property
     def graded(self) -> dict[str, float]:

@@ -1,14 +1,17 @@
 """The instructor's notebook of a stage, from its source as text and the reference solutions.
 
 Exercises and questions stand in the source as directives (see CONTRIBUTING.md); here they become the cells that
-nbgrader knows. Equal sources give equal notebooks, down to the ids of cells.
+nbgrader knows. Equal sources give equal notebooks, down to the ids of cells. A variant has other inputs, and the
+numbers in its prose that come from them.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import jupytext
@@ -22,41 +25,104 @@ from bnlab_autograder.grading.cases import load_points
 from bnlab_autograder.release.answers import (
     BEGIN,
     END,
+    PREVIOUS,
     SourceProblem,
     bound_names,
     functions_of,
     previous_names,
+    previous_stages_source,
     written_answers,
 )
+from bnlab_autograder.release.measure import MEASURED, SAY, filled, measure, steps_of
+from bnlab_autograder.release.variant import Inputs, Variant, declared_in
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-DIRECTIVES = ("setup", "exercise", "question")
+DIRECTIVES = ("setup", "exercise", "question", MEASURED)
 PLACEHOLDER = "Write your answer here."
 
 
-def instructor_notebook(stage: Stage, files: Assets | None = None) -> NotebookNode:
+@dataclass(frozen=True)
+class Source:
+    """The source of a stage, read.
+
+    Parameters
+    ----------
+    cells : list of NotebookNode
+        The notebook's, still with the marks of numbers in prose and with the cells that measure them.
+    inputs : Inputs
+        What was put in.
+    """
+
+    stage: Stage
+    cells: list[NotebookNode]
+    inputs: Inputs
+
+    @classmethod
+    def read(cls, stage: Stage, files: Assets | None = None, variant: Variant | None = None) -> Source:
+        """Raises SourceProblem."""
+        files = files or assets()
+        path = files.assignments / stage.name / f"{stage.name}.md"
+        if not path.exists():
+            raise SourceProblem(f"there is no notebook source {path}")
+        source = jupytext.read(path, fmt="md:myst")
+        try:
+            inputs = Inputs(declared_in(source.metadata), variant)
+            points = _points(stage, files)
+            building = _Building(stage, points, written_answers(files.written, stage.name), inputs)
+            cells = [made for cell in source.cells for made in building.of(cell)]
+            building.finish()
+        except SourceProblem as problem:
+            raise SourceProblem(f"{path.name}: {problem}") from None
+        return cls(stage, cells, inputs)
+
+    def measured(
+        self,
+        files: Assets | None = None,
+        beside: Mapping[str, bytes] | None = None,
+        cache: Path | None = None,
+    ) -> list[str]:
+        """The numbers in the prose, as they come out. Executes the notebook. Raises SourceProblem.
+
+        ``beside`` are the files that it may read; ``cache`` is a folder that keeps what came out.
+        """
+        if beside is None:
+            beside = {f"{PREVIOUS}.py": previous_stages_source(self.stage).encode()}
+        try:
+            return measure(steps_of(self.cells), beside, (files or assets()).library, cache)
+        except SourceProblem as problem:
+            raise SourceProblem(f"{self.stage.name}.md: {problem}") from None
+
+    @property
+    def written(self) -> list[str]:
+        """The numbers in the prose, as they are written for the default."""
+        return [step.written for step in steps_of(self.cells) if step.kind == SAY]
+
+    def notebook(
+        self,
+        files: Assets | None = None,
+        beside: Mapping[str, bytes] | None = None,
+        cache: Path | None = None,
+    ) -> NotebookNode:
+        """The instructor's notebook; see ``instructor_notebook``."""
+        said = self.measured(files, beside, cache) if self.inputs.differ else self.written
+        cells = filled(self.cells, said)
+        _give_ids(cells)
+        about = {"stage": self.stage.name}
+        if self.inputs.variant is not None:
+            about["variant"] = self.inputs.variant.name
+        metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}, "bnlab": about}
+        return new_notebook(cells=cells, metadata=metadata, nbformat_minor=5)
+
+
+def instructor_notebook(
+    stage: Stage, files: Assets | None = None, variant: Variant | None = None
+) -> NotebookNode:
     """The notebook with solutions, checks and points, without outputs. Raises SourceProblem.
 
-    What nbgrader's ``generate_assignment`` makes of it is the students' version.
+    What nbgrader's ``generate_assignment`` makes of it is the students' version. A variant with other inputs is
+    executed once, for the numbers in its prose.
     """
-    files = files or assets()
-    path = files.assignments / stage.name / f"{stage.name}.md"
-    if not path.exists():
-        raise SourceProblem(f"there is no notebook source {path}")
-    source = jupytext.read(path, fmt="md:myst")
-    building = _Building(stage, _points(stage, files), written_answers(files.written, stage.name))
-    try:
-        cells = [made for cell in source.cells for made in building.of(cell)]
-        building.finish()
-    except SourceProblem as problem:
-        raise SourceProblem(f"{path.name}: {problem}") from None
-    _give_ids(cells)
-    metadata = {
-        "kernelspec": KERNEL,
-        "language_info": {"name": "python"},
-        "bnlab": {"stage": stage.name},
-    }
-    return new_notebook(cells=cells, metadata=metadata, nbformat_minor=5)
+    return Source.read(stage, files, variant).notebook(files)
 
 
 @dataclass
@@ -66,6 +132,7 @@ class _Building:
     stage: Stage
     points: dict[str, float]  # by exercise
     answers: dict[str, str]  # to written questions
+    inputs: Inputs
     bound: set[str] = field(default_factory=set)  # names that the cells so far have bound
     seen: list[str] = field(default_factory=list)  # exercises and questions so far
     has_setup: bool = False
@@ -79,12 +146,14 @@ class _Building:
                 raise SourceProblem("the first cell of code must be the set-up cell (:setup: true)")
             self.has_setup = True
             self.bound |= bound_names(cell.source)
-            return [_marked(new_code_cell(cell.source), "setup", locked=True)]
+            return [_marked(new_code_cell(self.inputs.code(cell.source)), "setup", locked=True)]
         match found:
             case ["exercise"]:
                 return self._exercise(cell.metadata)
             case ["question"]:
                 return [self._question(cell)]
+            case [one] if one == MEASURED and cell.cell_type == "code":
+                return [new_code_cell(self.inputs.code(cell.source), metadata={MEASURED: True})]
             case ["setup"]:
                 raise SourceProblem("there are two set-up cells")
         return [self._plain(cell)]
@@ -144,8 +213,8 @@ class _Building:
             raise SourceProblem(f"an empty cell, with metadata {dict(cell.metadata)}; a misspelt directive?")
         if cell.cell_type == "code":
             self.bound |= bound_names(cell.source) if "%" not in cell.source else set()
-            return new_code_cell(cell.source, metadata=dict(cell.metadata))
-        return new_markdown_cell(cell.source, metadata=dict(cell.metadata))
+            return new_code_cell(self.inputs.code(cell.source), metadata=dict(cell.metadata))
+        return new_markdown_cell(self.inputs.prose(cell.source), metadata=dict(cell.metadata))
 
     def _once(self, name: str) -> None:
         if name in self.seen:

@@ -73,9 +73,11 @@ class Built:
 
     def same_as(self, other: Manifest | None) -> bool:
         """Whether students would be given the very same."""
-        return other is not None and (self.manifest.version, self.manifest.files) == (
+        own = self.manifest
+        return other is not None and (own.version, own.files, own.variant) == (
             other.version,
             other.files,
+            other.variant,
         )
 
 
@@ -159,13 +161,14 @@ def publish(
     """
     laid_down = workspace.published(stage) / version
     students = laid_down / STUDENTS
-    _manifest(students)  # complains if it is damaged
+    new = _manifest(students)
     notebook = nbformat.read(students / f"{stage}.ipynb", as_version=4)
     instructor = {f"{stage}.ipynb": (laid_down / INSTRUCTOR).read_bytes()}
     with Ledger(workspace.db_url, workspace.course_id) as ledger, _Swap(workspace.private, stage) as swap:
         with ledger.transaction() as gradebook:
             submissions = submission_count(gradebook, stage)
             changed = Restructured()
+            _refuse_other_variant(workspace, new, submissions)
             if submissions and migrate:
                 changed = restructure(gradebook, stage, notebook, version)
             elif submissions:
@@ -234,6 +237,21 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(raw)
         path.chmod(0o644)
+
+
+def _refuse_other_variant(workspace: Workspace, new: Manifest, submissions: int) -> None:
+    """A course folder has one variant of a stage: its submissions are graded under that one."""
+    present = Manifest.load(workspace.release(new.stage))
+    submissions = max(submissions, len(workspace.submissions(new.stage)))
+    if present is None or present.variant_name == new.variant_name or not submissions:
+        return
+    old, other = (f"variant {one.variant_name or 'default'}" for one in (present, new))
+    raise Refused(
+        f"there {'are' if submissions > 1 else 'is'} {submissions} submission{'s' if submissions > 1 else ''} to "
+        f"{new.stage}, made in {old}, and this release is of {other}; nothing was changed. A course folder has one "
+        f"variant of a stage: stay with it (--variant {present.variant_name or 'default'}), or make another folder for "
+        "the other section (bnlab init FOLDER)"
+    )
 
 
 def _refuse_harm(stage: str, old: Roles, new: Roles, submissions: int, change_points: bool) -> None:
