@@ -50,7 +50,7 @@ from bnlab_autograder.figures.figure import Condition, Expectation, Figure, Outc
 
 __all__ = ["Condition", "Expectation", "Figure", "Outcome", "condition", "find", "registry"]
 
-MODULES = ("accuracy", "distributions", "shift")
+MODULES = ("accuracy", "distributions", "shift", "demos")
 
 
 @cache

@@ -171,7 +171,8 @@ def effects_8(results, settings):
     found = {}
     for norm in MOVING:
         for what, short in (("means", "mean"), ("variances", "variance")):
-            for place, layer in zip(("early", "middle", "late"), results[norm]["layers"], strict=False):
+            layers = results[norm]["layers"]
+            for place, layer in (("early", layers[0]), ("late", layers[-1])):
                 change = step_change(results[norm], what, layer)
                 found[f"{key(norm)}_{short}_change_per_step_{place}_layer"] = float(np.median(change))
     for short in ("mean", "variance"):

@@ -100,7 +100,7 @@ def draw(runs, settings):
             log_scale(l2, "y")
             label(cosine, "step", "", f"layer {layer}: cosine of G and G′")
             label(l2, "step", "", f"layer {layer}: ‖G − G′‖")
-    legend(rows[0][0], loc="lower right")
+    legend(rows[1][0], loc="upper left")
     return fig
 
 
