@@ -15,7 +15,8 @@ from bnlab_autograder.cli.output import DONE, FAILED, console, log, misuse, prin
 
 EPILOG = (
     "Examples: bnlab release 02_train_test · bnlab release --all --course ~/bn-2027 · "
-    "bnlab release 02 --version 1.1.0 --note 'a clearer hint in exercise 2'"
+    "bnlab release 02 --version 1.1.0 --note 'a clearer hint in exercise 2' · "
+    "bnlab release 02 --variant autumn-2027 · bnlab release 02 --seed 7"
 )
 SCHEMA, VERSION = "bnlab-release", 1
 
@@ -44,6 +45,16 @@ def release(
             formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d"],
             help="Until when students may hand in, in this machine's time zone.",
         ),
+    ] = None,
+    variant: Annotated[
+        str | None,
+        typer.Option(
+            help='A table [variants.NAME] of bnlab.toml: other inputs, the same lesson. "default" is none. '
+            "If not given: as bnlab.toml says under variant, or as the present release."
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The seed of a variant that has no name.", show_default=False)
     ] = None,
     force: Annotated[
         bool,
@@ -75,7 +86,10 @@ def release(
 
     if every == (stage is not None):
         misuse("name one stage, or say --all", f"The stages are: {', '.join(BY_NAME)}")
+    if variant is not None and seed is not None:
+        misuse("a variant has its own seed: say --variant or --seed, not both")
     names = list(BY_NAME) if every else [stage_in(stage)]
+    chosen = variant if seed is None else seed
     try:
         workspace = Workspace.find(course)
         workspace.settings  # noqa: B018 (raises if they are damaged)
@@ -88,7 +102,13 @@ def release(
         task = progress.add_task("Starting", total=len(names))
         for name in names:
             progress.update(task, description=f"Releasing {name}")
-            options = {"change_points": change_points, "force": force, "judged": judged, "due": due}
+            options = {
+                "change_points": change_points,
+                "force": force,
+                "judged": judged,
+                "due": due,
+                "variant": chosen,
+            }
             results.append(_release(workspace, name, version, note, options))
             progress.advance(task)
     if as_json:
@@ -138,6 +158,8 @@ def _show(result: dict[str, Any]) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    if result["variant"]:
+        console.print(f"    {escape(_about(result['variant']))}", highlight=False, soft_wrap=True)
     if result["status"] == "released":
         console.print(
             f"    as one file: [dim]{escape(result['handout'])}[/]", highlight=False, soft_wrap=True
@@ -158,3 +180,13 @@ def _show(result: dict[str, Any]) -> None:
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _about(variant: dict[str, Any]) -> str:
+    """A variant in words."""
+    inputs = [f"{name} = {value}" for name, value in variant["parameters"].items()]
+    if variant["seed"] is not None:
+        inputs.insert(0, f"seed {variant['seed']}")
+    if not inputs:
+        inputs = ["the inputs of the default; only those of hidden cases are its own"]
+    return f"variant {variant['name']}: {', '.join(inputs)}"
