@@ -1,4 +1,4 @@
-# make demo | test | lint | bench. Each creates .venv when it is missing; that needs Python 3.11 or newer with venv.
+# make demo | figures | test | lint | bench. Each creates .venv when it is missing; that needs Python 3.11 or newer with venv.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 JOBS   ?= auto
 PYTEST_FLAGS ?=
 
-.PHONY: help install demo test lint bench bench-sandbox bench-grading screenshots clean
+.PHONY: help install demo figures test lint bench bench-sandbox bench-grading screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -26,6 +26,9 @@ install: $(READY)  ## create .venv and install everything into it
 
 demo: $(READY)  ## a course folder, a class of 24, graded, with feedback
 	$(BIN)/bnlab demo demo
+
+figures: $(READY)  ## every figure of the paper and the demonstrations, on a page in build/figures
+	$(BIN)/bnlab figure --gallery build/figures
 
 test: $(READY)  ## all tests
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST_FLAGS)

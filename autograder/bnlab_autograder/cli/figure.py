@@ -74,23 +74,24 @@ def figure(
     with usage_errors(LookupError):
         figures = [find(name)] if name else list(registry().values())
     _check(out)
-    outcomes = []
-    try:
-        with Runner(workers) as runner:
-            for one in figures:
-                outcomes.append(
-                    run_with_progress(runner, one, setting, range(first_seed, first_seed + seeds))
-                )
-                if gallery is not None:
-                    _line(outcomes[-1])
-    except ConditionFailed as problem:
-        log.print(f"[red]✗[/] {escape(str(problem))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(FAILED) from None
+    outcomes, failed = [], False
+    with Runner(workers) as runner:
+        for one in figures:
+            try:
+                outcome = run_with_progress(runner, one, setting, range(first_seed, first_seed + seeds))
+            except ConditionFailed as problem:
+                failed = True
+                log.print(f"[red]✗[/] {escape(str(problem))}", highlight=False, soft_wrap=True)
+                continue
+            outcomes.append(outcome)
+            if gallery is not None:
+                _line(outcome)
     if gallery is not None:
         from bnlab_autograder.figures.gallery import write_gallery
 
         console.print(escape(str(write_gallery(outcomes, gallery))), highlight=False, soft_wrap=True)
-        raise typer.Exit(DONE)
+    if failed or gallery is not None:
+        raise typer.Exit(FAILED if failed else DONE)
     (outcome,) = outcomes
     if out is None and not as_json:
         out = Path(f"figure-{outcome.figure.name}.png")

@@ -36,7 +36,7 @@ def toy(offset=1, **changes):
         title="A toy",
         shows="Values.",
         claim="They grow.",
-        settings={"quick": {"offset": offset}},
+        settings={"quick": {"offset": offset}, "tiny": {"offset": offset}},
         conditions=lambda s, seed: {"one": condition(measured, seed=seed, offset=s["offset"])},
         effects=lambda results, s: {"value": results["one"]["value"]},
         draw=draw,
@@ -169,3 +169,25 @@ def test_the_list():
     result = bnlab("--list")
     assert result.exit_code == 0
     assert all(name in result.stdout for name in registry())
+
+
+def test_the_gallery_is_one_page_with_verdicts_and_numbers(tmp_path):
+    result = bnlab("1", "--setting", "tiny", "--workers", 1, "--seeds", 2, "--gallery", tmp_path / "page")
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "page" / "index.html").read_text()
+    assert 'src="data:image/png;base64,' in page
+    assert "http" not in page
+    (found,) = json.loads((tmp_path / "page" / "figures.json").read_text())
+    assert f"{found['expectations'][0]['met']} of 2" in page
+    assert "holds partly" in page
+
+
+def test_a_gallery_goes_on_without_the_figure_that_failed(tmp_path, monkeypatch):
+    import bnlab_autograder.figures as figures
+
+    both = {"toy": toy(offset=101), "1": find("1")}
+    monkeypatch.setattr(figures, "registry", lambda: both)
+    result = bnlab("--setting", "tiny", "--workers", 1, "--gallery", tmp_path)
+    assert result.exit_code == 1
+    assert "figure toy, one: ValueError: too far" in result.stderr
+    assert [one["figure"] for one in json.loads((tmp_path / "figures.json").read_text())] == ["1"]
