@@ -88,8 +88,11 @@ def _fails(number: int) -> Callable[[int, np.ndarray], None]:
 
 
 def _state(net: Network) -> Seen:
-    memories = [getattr(layer, "bn_param", {}) for layer in net.layers]
-    kept = [memory["running_mean"] for memory in memories if "running_mean" in memory]
+    kept = [
+        layer.bn_param.get("running_mean", np.zeros(layer.channels))
+        for layer in net.layers
+        if hasattr(layer, "bn_param")
+    ]
     return {
         "parameters afterwards": np.array(net.parameters),
         "gradient afterwards": np.array(net.gradient),
@@ -196,10 +199,12 @@ def _add_afterwards(exercise: Exercise, rest: tuple, names: tuple[str, str]) -> 
 
     @exercise.invariant("it is the network in train mode that is looked at, whatever mode it is in")
     def _(ask: Session) -> None:
-        want, got = ask(warm(), *rest), ask(warm(mode="test"), *rest)
-        for name in names:
-            claim = "For a network that happens to be in test mode, against the same in train mode"
-            close(got[name], want[name], name, claim, feature=None)
+        want = ask(small(), *rest)
+        for mode in ("train", "test"):
+            got = ask(warm(mode=mode), *rest)
+            for name in names:
+                claim = f"For a network in {mode} mode that has seen other batches before, against one that has not"
+                close(got[name], want[name], name, claim, feature=None)
 
     @exercise.invariant("float32 works")
     def _(ask: Session) -> None:
@@ -578,6 +583,13 @@ def _(ask: Session) -> None:
 
 
 _add_afterwards(internal_covariate_shift, (*small_batch(), 3, 0.01), ("l2", "cosine"))
+
+
+@internal_covariate_shift.invariant("the parameters are put back to the last digit, however long the step")
+def _(ask: Session) -> None:
+    for lr in (0.01, 1e13):
+        rest = (*small_batch(), 6, lr)
+        _as_before(ask, warm(), rest, "parameters", f"After a call with lr = {lr:g}")
 
 
 @internal_covariate_shift.invariant("the network is put back, also where the second pass fails")

@@ -360,6 +360,82 @@ def _(see: Witness) -> None:
     see("back after test", layers(5), [train(x), test(other), back(x.shape)])
 
 
+# --- covariate shift ----------------------------------------------------------------------------------------
+
+
+def _watched_network(**more: Any) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
+    """Three layers with weights, gamma and beta between them; x (4, 7) and targets (3, 7)."""
+    layers = [["affine", 4, 5], ["scale", 5], ["tanh"], ["affine", 5, 6], ["scale", 6], ["affine", 6, 3]]
+    x, other = (np.ascontiguousarray(batch(7, 4, seed).T) / 2 for seed in (11, 12))
+    y = upstream(3, 7, seed=36)
+    return {"layers": layers, "loss": "squared", "seed": 5, "seen": (2 * other + 1, y), **more}, x, y
+
+
+def _pictured_network() -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
+    layers = [["convolution", 2, 3], ["scale", 3], ["relu"], ["pool"], ["affine", 18, 4]]
+    pictures = np.ascontiguousarray(np.moveaxis(images(7, 2, 4, 6, seed=33), 0, -1))
+    return {"layers": layers, "loss": "cross-entropy", "seed": 5}, pictures, np.arange(7) % 4
+
+
+@probe("activation_moments")
+def _(see: Witness) -> None:
+    network, x, _ = _watched_network()
+    for layer in (0, 2, 3, 5):
+        see(f"layer {layer}", network, x, layer)
+    pictured, pictures, _ = _pictured_network()
+    see("convolution", pictured, pictures, 0)
+    see("pooled", pictured, pictures, 3)
+    see("in test mode", {**network, "mode": "test"}, x, 3)
+    see.edges()
+    see("broken off", {**network, "mode": "test", "fails_at": 1}, x, 3)
+    start = np.concatenate([np.ones(8), np.zeros(2)])
+    straight = {"layers": [["affine", 4, 2]], "loss": "squared", "parameters": start}
+    near = see.quietly(straight, x, 0)
+    start[8:] = FAR
+    see.compare("far", _only("var", see.quietly({**straight, "parameters": start}, x, 0)), _only("var", near))
+
+
+@probe("internal_covariate_shift")
+def _(see: Witness) -> None:
+    network, x, y = _watched_network()
+    for layer in (0, 3, 4, 5):
+        see(f"layer {layer}", network, x, y, layer, 0.01)
+    see("half the step", network, x, y, 5, 0.005)
+    see("turned round", network, x, y, 5, 0.2)
+    see("images", *_pictured_network(), 4, 0.1)
+    see("in test mode", {**network, "mode": "test"}, x, y, 5, 0.01)
+    see.edges()
+    see("broken off", {**network, "mode": "test", "fails_at": 2}, x, y, 5, 0.01)
+    see("a huge step", network, x, y, 5, 1e13)
+
+
+@probe("noisy_batchnorm")
+def _(see: Witness) -> None:
+    """Random numbers differ from one right solution to the next; what is typical of them does not."""
+    root = 3**0.5
+
+    def typical(label: str, a: np.ndarray, calls: int = 2, **constants: float) -> None:
+        given = {"n_mu": 0.0, "n_sigma": 1.0, "r_mu": 0.0, "r_sigma": 0.0} | constants
+        see.signature.word(f"[{label}]")
+        results = see.quietly(a, 37, calls, *given.values(), note=see.signature.word)
+        if results is not None and "traits" in results:
+            see.signature.array(results["traits"])
+
+    for shape in ((4, 3000), (2, 700, 2, 4)):
+        for unit in (0.0, 1.0):
+            a = np.full(shape, unit)
+            typical(f"{shape} μ, {unit}", a, n_mu=root)
+            typical(f"{shape} r_mu, {unit}", a, r_mu=root)
+            typical(f"{shape} σ, {unit}", a, n_sigma=1 + root)
+            typical(f"{shape} r_sigma, {unit}", a, r_sigma=0.125)
+        typical(f"{shape} μ and σ", np.full(shape, 16.0), n_mu=root, n_sigma=1 + root / 64)
+    a = ordinary()
+    none = see.quietly(a, 37, 1, 0.0, 1.0, 0.0, 0.0)
+    see.compare("without noise", _only("out", none), {"out": a[None]})
+    first, again = (see.quietly(a, 37, 2, 0.5, 1.25, 0.1, 0.1) for _ in range(2))
+    see.compare("the same seed", _only("out", first), _only("out", again))
+
+
 # --- the bug clinic -----------------------------------------------------------------------------------------
 
 
