@@ -50,7 +50,16 @@ from bnlab_autograder.figures.figure import Condition, Expectation, Figure, Outc
 
 __all__ = ["Condition", "Expectation", "Figure", "Outcome", "condition", "find", "registry"]
 
-MODULES = ("accuracy", "distributions", "shift", "demos")
+MODULES = (
+    "accuracy",
+    "distributions",
+    "shift",
+    "demos",
+    "landscape",
+    "landscape_norms",
+    "dln",
+    "dln_landscape",
+)
 
 
 @cache
