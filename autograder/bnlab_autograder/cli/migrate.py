@@ -229,6 +229,8 @@ def _show(done: Migration, regraded: list[dict[str, Any]] | None, course: Path) 
         _line(change["text"])
     for path in done.kept:
         _line(f"something had been changed by hand; it is kept in {path}")
+    if done.handout:
+        _line(f"as one file: {done.handout}")
     if done.backup:
         _line(f"backup of the gradebook: {done.backup}")
     looks = done.restructured.by_hand

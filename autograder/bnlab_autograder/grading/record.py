@@ -235,10 +235,21 @@ class Ledger:
     # The parts of a record
 
     def _alone(self, session: Session, record: Record) -> None:
-        """Keep another run from recording about the same student meanwhile. SQLite has one writer anyway."""
+        """Keep another run from recording about the same student meanwhile, and the cells of the stage as they are."""
+        self._lock(session, "pg_advisory_xact_lock_shared", "stage", record.stage)
+        self._lock(session, "pg_advisory_xact_lock", record.student)
+
+    def hold(self, gradebook: Gradebook, stage: str) -> None:
+        """Until the end of this transaction nobody else records about ``stage``: its cells are about to change.
+
+        A transaction that had read the old cells would add a submission without the new ones.
+        """
+        self._lock(gradebook.db, "pg_advisory_xact_lock", "stage", stage)
+
+    def _lock(self, session: Session, kind: str, *what: str) -> None:
+        """A lock in PostgreSQL that ends with the transaction. SQLite has one writer anyway."""
         if self.engine.dialect.name == "postgresql":
-            number = int(digest(record.student)[:15], 16)
-            session.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+            session.execute(sa.text(f"SELECT {kind}(:number)"), {"number": int(digest(*what)[:15], 16)})
 
     def _result(self, session: Session, student: str, stage: str) -> dict[str, Any] | None:
         query = sa.select(RESULTS.c.data).where((RESULTS.c.student == student) & (RESULTS.c.stage == stage))

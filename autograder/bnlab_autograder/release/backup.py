@@ -15,6 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bnlab_autograder.release.restructure import SET_ASIDE
+
 SCHEMA, VERSION = "bnlab-gradebook", 1
 BACKUPS = "backups"  # below a course folder's ``.bnlab``
 SQLITE, JSON = ".db", ".json.gz"
@@ -121,6 +123,7 @@ def _dump(connection: sa.Connection) -> dict[str, Any]:
 
 
 def _fill(connection: sa.Connection, tables: dict[str, Any]) -> None:
+    SET_ASIDE.create(connection, checkfirst=True)
     known = {table.name: table for table in _tables(connection)}
     missing = sorted(tables.keys() - known.keys())
     if missing:

@@ -18,8 +18,9 @@ from bnlab_autograder.grading.outdated import Outdated, outdated
 from bnlab_autograder.grading.record import Ledger
 from bnlab_autograder.release.backup import BACKUPS, back_up
 from bnlab_autograder.release.generate import submission_count
+from bnlab_autograder.release.handout import write_handout
 from bnlab_autograder.release.manifest import Manifest, changes
-from bnlab_autograder.release.publish import Built, in_place, put_in_place
+from bnlab_autograder.release.publish import Built, in_place, put_in_place, read_files
 from bnlab_autograder.release.restructure import Restructured, restructure
 from bnlab_autograder.workspace import Workspace
 
@@ -42,6 +43,7 @@ class Migration:
     regrade: list[Outdated] = field(default_factory=list)  # whose submissions have to be graded again
     backup: str | None = None  # below the course folder
     kept: list[str] = field(default_factory=list)  # copies of what had been changed by hand
+    handout: str | None = None  # the release as one zip, below the course folder
     warning: str | None = None  # why submissions cannot be graded under it yet
 
     def to_dict(self) -> dict[str, Any]:
@@ -56,6 +58,7 @@ class Migration:
             "regrade": [one.to_dict() for one in self.regrade],
             "backup": self.backup,
             "kept": self.kept,
+            "handout": self.handout,
             "warning": self.warning,
         }
 
@@ -103,8 +106,15 @@ def migrate(
                 done.backup = backup.relative_to(workspace.root).as_posix()
             met = put_in_place(workspace, built, judged=judged, migrate=True)
             done.restructured, done.kept = met.restructured, list(met.kept)
+            done.handout = _hand_out(workspace, built)
             done.regrade = outdated(course, stage, ledger, tier=tier)
     return done
+
+
+def _hand_out(workspace: Workspace, built: Built) -> str:
+    place = workspace.handout(built.stage, built.manifest.version)
+    write_handout(place, built.stage, read_files(workspace.release(built.stage)))
+    return place.relative_to(workspace.root).as_posix()
 
 
 def _unfit(course: Course, built: Built) -> str | None:

@@ -166,6 +166,7 @@ def publish(
     instructor = {f"{stage}.ipynb": (laid_down / INSTRUCTOR).read_bytes()}
     with Ledger(workspace.db_url, workspace.course_id) as ledger, _Swap(workspace.private, stage) as swap:
         with ledger.transaction() as gradebook:
+            ledger.hold(gradebook, stage)
             submissions = submission_count(gradebook, stage)
             changed = Restructured()
             _refuse_other_variant(workspace, new, submissions)

@@ -174,7 +174,7 @@ class _Restructuring:
         _metadata.create_all(self.session.connection())
 
     def lock(self) -> None:
-        """Keep others from recording submissions meanwhile. SQLite has one writer anyway."""
+        """Keep others, such as the formgrader, from grading meanwhile. SQLite has one writer anyway."""
         if self.session.get_bind().dialect.name == "postgresql":
             tables = "submitted_notebook, grade, comment"
             self.session.execute(sa.text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))

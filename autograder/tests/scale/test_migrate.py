@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import shutil
+import threading
 
 import jsonschema
 import nbformat
@@ -282,6 +283,44 @@ def test_a_submission_that_comes_later_has_the_new_cells(graded, hand_in):
     asserts_manifest(graded, ("ada", "bob", "cem", "dan"))
 
 
+def test_a_submission_that_is_recorded_meanwhile_waits_and_has_the_new_cells(graded, hand_in, monkeypatch):
+    hand_in(graded, "dan")
+    terms, recorded = graded.terms(STAGE.name), threading.Event()
+
+    def record() -> None:
+        list(graded.grade(STAGE.name, ["dan"], Judging(), terms=terms))
+        recorded.set()
+
+    thread = threading.Thread(target=record)
+    real = restructuring._Restructuring.add
+
+    def add(self, *arguments):
+        if thread.ident is None:
+            thread.start()
+            assert not recorded.wait(0.7)
+        real(self, *arguments)
+
+    monkeypatch.setattr(restructuring._Restructuring, "add", add)
+    built = version(graded, "1.1.0", "added")
+    migrate(graded.workspace, built)
+    thread.join(20)
+    assert recorded.is_set()
+    asserts_manifest(graded, ("ada", "bob", "cem", "dan"))
+
+
+def test_who_has_to_be_graded_again(graded, hand_in):
+    built = version(graded, "1.1.0", "added")
+    migrate(graded.workspace, built)
+    grade(graded)
+    assert migrate(graded.workspace, built).regrade == []
+    hand_in(graded, "bob", code="better = True")
+    hand_in(graded, "dan")
+    assert [(one.student, one.why.partition(",")[0]) for one in migrate(graded.workspace, built).regrade] == [
+        ("bob", "handed in again"),
+        ("dan", "not graded yet"),
+    ]
+
+
 def test_before_the_first_submission_there_is_nothing_to_save(course):
     done = migrate(course.workspace, version(course, "1.1.0", "added", "removed"))
     assert (done.status, done.backup, done.restructured.by_hand, done.regrade) == ("migrated", None, (), [])
@@ -501,6 +540,21 @@ def test_a_backup_holds_everything_and_can_be_put_back(graded):
     asserts_manifest(graded)
 
 
+def test_a_backup_fills_another_database(course_on, hand_in, tmp_path):
+    """As after the loss of a server: ``bnlab init`` has made an empty gradebook."""
+    lost, new = course_on("postgresql", tmp_path / "lost"), course_on("postgresql", tmp_path / "new")
+    hand_in(lost, "ada", "bob", "cem")
+    grade(lost)
+    migrate(lost.workspace, version(lost, "1.1.0", "removed"))
+    restore(new.workspace.db_url, back_up(lost.workspace.db_url, tmp_path / "backups", "one"))
+    assert dump(new) == dump(lost)
+    migrate(new.workspace, Built.load(new.workspace, STAGE.name, "1.0.0"))
+    assert {cell for _, cell in grades(new)} >= {CHECK}
+    hand_in(new, "dan")
+    grade(new)  # the log goes on where it was
+    asserts_manifest(new, ("ada", "bob", "cem", "dan"))
+
+
 def test_a_damaged_backup_is_refused(graded, tmp_path):
     before = dump(graded)
     made = back_up(graded.workspace.db_url, tmp_path / "backups", "one")
@@ -551,6 +605,7 @@ def test_the_command(laid_down, bnlab):
     done = bnlab("migrate", "00", "--to", "1.1.0", "--regrade", "--workers", "1", "--json", *place)
     assert done.exit_code == 0, done.output
     data = output(done)
+    assert (laid_down.root / data["handout"]).is_file()
     full = Manifest.load(laid_down.workspace.release(STAGE.name)).points["automatic"]
     assert {one["student"]: (one["old"], one["new"]) for one in data["regraded"]} == {
         "ada": (STAGE.points, full),
