@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from bnlab import data, nn
-from bnlab.plots.curves import over_training
+from bnlab.plots.curves import look, over_training
+from bnlab.plots.style import figure, guide, label, legend, log_scale
 from bnlab.training import accuracy, train
 from bnlab_solutions.fast import FastNoise, fast_batchnorm
 
@@ -121,26 +122,29 @@ def effects_activations(results, settings):
 
 
 def draw_activations(runs, settings):
+    names = [f"W: {name}" for name in SCALES]
     panels = {
-        f"{activation}, {norm}": {
-            f"W: {name}": [run[f"{activation}, {norm}"]["stds"][i] for run in runs]
-            for i, name in enumerate(SCALES)
+        f"{title}, {norm}": {
+            name: [run[f"{activation}, {norm}"]["stds"][i] for run in runs] for i, name in enumerate(names)
         }
-        for activation in ("tanh", "relu")
+        for activation, title in (("tanh", "tanh"), ("relu", "ReLU"))
         for norm in NORMS
     }
-    return over_training(
+    fig = over_training(
         panels,
         "layer",
         "standard deviation",
         x=range(1, 11),
-        title="Activations of ten layers at the start, for weights of several scales",
+        title="Activations of ten layers before training, for weights of several scales",
         log="y",
         columns=2,
-        marks=[f"W: {name}" for name in SCALES],
+        marks=names,
         share_y=False,
         legend_at="lower left",
     )
+    for with_bn, without in zip(fig.axes[1::2], fig.axes[::2], strict=True):
+        with_bn.set_ylim(without.get_ylim())
+    return fig
 
 
 # ---------------------------------------------------------------------------- scale of weights, learning rate
@@ -174,18 +178,19 @@ def sweep_effects(results, xs, name, good):
     return found
 
 
-def sweep(xs_of, x_label, title, norms=NORMS):
+def sweep(xs_of, x_label, title, ticks=False):
     def draw(runs, settings):
         return over_training(
-            {title: lines(runs, norms, "accuracies")},
+            {title: lines(runs, NORMS, "accuracies")},
             x_label,
             "accuracy",
             x=settings[xs_of],
             log="x",
             y_range=(0, 1.05),
             level=0.1,
-            marks=norms,
+            marks=NORMS,
             panel=(5.2, 3.1),
+            ticks=settings[xs_of] if ticks else None,
         )
 
     return draw
@@ -281,6 +286,7 @@ def draw_lag(runs, settings):
         x=settings["after"],
         title="Running statistics lag behind the weights",
         log="x",
+        ticks=settings["after"],
         y_range=(0, 1.05),
         level=0.1,
         marks=("statistics of the images", "running statistics"),
@@ -331,9 +337,6 @@ def effects_two_classes(results, settings):
 
 
 def draw_two_classes(runs, settings):
-    from bnlab.plots.curves import look
-    from bnlab.plots.style import figure, guide, label, legend
-
     fig, ax = figure(panel=(5.2, 3.0), title="Trained on batches of two classes only")
     for i, norm in enumerate(NORMS):
         values = np.array([[run[norm][where] for where in WHERE] for run in runs])
@@ -407,6 +410,7 @@ def draw_noise(runs, settings):
         "variance of an output",
         x=sizes,
         log="xy",
+        ticks=sizes,
         marks=("measured",),
         panel=(5.2, 3.1),
         looks={"falls like 1/N": {"color": "black", "linestyle": ":"}},
@@ -463,6 +467,7 @@ def draw_ghosts(runs, settings):
         "accuracy on images held out",
         x=groups,
         log="x",
+        ticks=groups,
         marks=("BN",),
         panel=(5.2, 3.1),
     )
@@ -518,10 +523,11 @@ def draw_deep(runs, settings):
         y_range=(0, 1.05),
         level=0.1,
         marks=DEEP,
-        legend_at="center left",
+        legend_at="lower left",
     )
     by_rate, by_level = fig.axes[:2]
-    by_rate.set_xscale("log")
+    log_scale(by_rate, "x")
+    by_rate.set_xticks(settings["rates"], [f"{rate:g}" for rate in settings["rates"]])
     by_level.set_xlabel("noise, in multiples of the paper's")
     return fig
 
@@ -652,7 +658,7 @@ FIGURES = (
         ),
         conditions=by_norm(over_batches),
         effects=effects_batches,
-        draw=sweep("sizes", "batch size", "Digits, 4 hidden layers, ten epochs"),
+        draw=sweep("sizes", "batch size", "Digits, 4 hidden layers, ten epochs", ticks=True),
         expectations=(
             Expectation("bn_test_accuracy_batch_2", below=0.8, says="with batches of 2 BN fails"),
             Expectation("standard_test_accuracy_batch_2", above=0.9, says="without BN they do"),

@@ -97,6 +97,7 @@ def over_training(
     legend_at: str = "best",
     legend_in: int = 0,
     marks: Sequence[str] = (),
+    ticks: Sequence[float] | Mapping[str, Sequence[float]] | None = None,
 ) -> Plot:
     """Panels of lines over training (or over anything else), each line with the spread over its seeds.
 
@@ -107,6 +108,7 @@ def over_training(
     log: the axes that are logarithmic.
     level: a grey guide line at this height, such as chance.
     marks: names of lines that get a marker at each point.
+    ticks: where to put the ticks of the x axes, or such by title of the panel, if not everywhere.
     """
     columns = columns or len(panels)
     rows = -(-len(panels) // columns)
@@ -124,6 +126,9 @@ def over_training(
             log_scale(ax, log)
         if y_range is not None:
             ax.set_ylim(*y_range)
+        chosen = ticks.get(heading) if isinstance(ticks, Mapping) else ticks
+        if chosen is not None:
+            ax.set_xticks(chosen, [f"{tick:g}" for tick in chosen])
         first = place % columns == 0 or not share_y
         label(ax, x_label, (y_labels or {}).get(heading, y_label) if first else "", heading)
         if place == legend_in:
