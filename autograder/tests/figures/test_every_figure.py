@@ -20,7 +20,9 @@ def runner():
 def test_a_figure(runner, name, tmp_path):
     with np.errstate(all="ignore"):
         outcome = runner.run(registry()[name], "tiny", seeds=(0, 1))
-        Draft202012Validator(load("figure")).validate(json.loads(json.dumps(outcome.to_dict(), allow_nan=False)))
+        Draft202012Validator(load("figure")).validate(
+            json.loads(json.dumps(outcome.to_dict(), allow_nan=False))
+        )
         assert outcome.verdicts
         outcome.draw().savefig(tmp_path / "figure.png", dpi=30)
     assert "nan" not in outcome.remark
