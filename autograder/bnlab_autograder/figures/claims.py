@@ -388,19 +388,19 @@ CLAIMS = (
     Claim(
         16,
         "A Lipschitz loss (small gradients) and a Lipschitz gradient (slowly changing ones) are two properties.",
-        "07_landscape: …",
+        "07_landscape: 2 · Figure 4, in small",
         figures=("4",),
     ),
     Claim(
         18,
         "A dead or collapsed network looks smooth, too: compare landscapes at matched loss.",
-        "07_landscape: …",
-        figures=("4",),
+        "07_landscape: 3 · How to fool oneself",
+        figures=("landscape-dead",),
     ),
     Claim(
         19,
         "There are other ways to the same end: ℓp norms.",
-        "07_landscape: …",
+        "07_landscape: Figures 5, 6 and 12, in small",
         figures=("5-vgg",),
     ),
     Claim(
