@@ -219,7 +219,7 @@ def test_activation_moments__running_statistics(student, reference, rng):
 # would fail. Thousands of units in one call, so that what happens between calls is another case's affair.
 
 FLAT, IMAGES = (4, 3000), (2, 700, 2, 4)
-ROWS, SQUARE, PICTURES = (40, 300), (110, 110), ((8, 30, 6, 8), (11, 11, 11, 11), (5, 2100, 1, 1))
+ROWS, SQUARE, PICTURES = (20, 600), (110, 110), ((8, 30, 6, 8), (11, 11, 11, 11), (5, 2100, 1, 1))
 R3 = np.sqrt(3.0)  # of constants of which the coarse numbers that come with the noise are sure
 NONE = {"n_mu": 0.0, "n_sigma": 1.0, "r_mu": 0.0, "r_sigma": 0.0}
 

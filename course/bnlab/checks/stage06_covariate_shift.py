@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bnlab.checks.data import batch
+from bnlab.checks.data import FAR, batch
 from bnlab.checks.exercise import Exercise, Session
 from bnlab.checks.expect import Failure, close
 from bnlab.nn import Network, network_from
@@ -260,6 +260,27 @@ def _(ask: Session) -> None:
 _add_afterwards(activation_moments, (small_batch()[0], 3), ("mean", "var"))
 
 
+@activation_moments.invariant("the network is put back, also where the pass fails")
+def _(ask: Session) -> None:
+    for what in ("train mode", "hooks"):
+        network, rest = warm(fails_at=1, mode="test"), (small_batch()[0], 3)
+        want = _untouched(network)[f"{what} afterwards"]
+        got = ask(network, *rest)[f"{what} afterwards"]
+        close(got, np.asarray(want), what, "After an error in the forward pass", feature=None)
+
+
+@activation_moments.invariant("an offset moves the mean and leaves the variance, however far")
+def _(ask: Session) -> None:
+    layers, weights = [["affine", 4, 2]], np.linspace(-1, 1, 8)
+    near, far = (
+        ask({"layers": layers, "parameters": np.append(weights, [offset, offset])}, small_batch()[0], 0)
+        for offset in (0.0, FAR)
+    )
+    claim = f"With a bias of {FAR:g} after the layer"
+    close(far["mean"], near["mean"] + FAR, "mean", claim, feature=None)
+    close(far["var"], near["var"], "var", claim, feature=None, rtol=1e-6)
+
+
 @activation_moments.value("two layers, worked out by hand")
 def _(ask: Session) -> None:
     for layer, (mean, var) in LADDER_MOMENTS.items():
@@ -299,9 +320,9 @@ def noised(
     Returns
     -------
     seen : dict
-        ``out``: (calls, *a.shape), and ``traits``: for many constant activations, what is typical of the noise in
-        numbers so coarse that chance plays no part. They tell mistakes apart in whatever order the generator is
-        asked; nobody is judged by them.
+        ``out``: (calls, *a.shape), and ``traits``: for many units of constant activations, what is typical of the
+        noise in numbers so coarse that chance plays no part. They tell mistakes apart in whatever order the
+        generator is asked; nobody is judged by them.
     """
     rng, outs = np.random.default_rng(seed), []
     for _ in range(calls):
@@ -309,11 +330,11 @@ def noised(
         if not isinstance(out, np.ndarray) or out.dtype.kind != "f" or out.shape != a.shape:
             return {"out": out, "traits": np.zeros(TRAITS)}
         outs.append(out.copy())
-    telling = a.size >= MANY and np.ptp(a) == 0
+    telling = a.shape[1] >= MANY and np.ptp(a) == 0
     return {"out": np.stack(outs), "traits": _traits(np.stack(outs)) if telling else np.zeros(TRAITS)}
 
 
-MANY = 5000  # values, from which on chance plays no part in coarse numbers
+MANY = 500  # units, from which on chance plays no part in coarse numbers
 TRAITS = 6
 
 
