@@ -5,7 +5,7 @@ how they behave: each run has a fresh clone of the process and an implementation
 ones among them. What a test says counts only if
 
 - it passes on every correct implementation, in all runs;
-- and fails again, each time that it meets the same bug.
+- and is steady: where it fails once on an implementation, it fails each time.
 
 So guessing, counting calls, and looking for traces of earlier runs do not pay.
 """
@@ -29,10 +29,11 @@ from bnlab_autograder.sandbox import CallTimeout, Died
 
 MUTANTS = Path(__file__).parents[1] / "mutants"
 PLAIN = 3  # runs of the reference itself, beside those in other styles
-AGAIN = 2  # times that a test must fail again on a bug
+AGAIN = 2  # times that everything broken is met again
 SECONDS = 60.0  # for all runs together; a second is enough where nothing else is busy
 MOST_NUMBERS = 2_000_000  # array entries that the tests of a run may send
 GONE = (CallTimeout, Died)
+UNSTEADY = "it does not say the same each time that it is run"
 
 Names = tuple[str, ...]
 
@@ -78,47 +79,49 @@ def expect_found(student: Any, rng: np.random.Generator, bugs: dict[str, str], b
 
 
 def examine(student: Any, rng: np.random.Generator, bugs: Names) -> Board:
-    """Run the tests on everything, in a secret order, and then again where they have found something."""
+    """Run the tests on everything, in a secret order, and again, so that only what they can tell for sure counts.
+
+    All requests are alike: nothing in them says which round it is, or what has been found before.
+    """
     until = time.monotonic() + SECONDS
     correct = [f"correct {number}" for number in range(PLAIN + len(STYLES))]
     board, failed = Board(), {}
     names: Names = ()
-    for subject in rng.permutation([*correct, *bugs]).tolist():
-        found = _run(student, subject, None, until)
-        names = names if found is None else _the_same(names, found)
-        failed[subject] = {name: how for name, how in (found or {}).items() if how}
-    for subject in correct:
-        for name, how in failed[subject].items():
-            board.wrong.setdefault(name, _on_correct_code(how))
-
-    claims = {bug: _left(failed[bug], board) for bug in bugs}
-    claimed = tuple(sorted({name for found in claims.values() for name in found}))
-    for _ in range(AGAIN):
-        again = [*rng.choice(correct, 2, replace=False).tolist(), *bugs]
-        for subject in rng.permutation(again).tolist():
-            found = _run(student, subject, claims.get(subject, claimed), until)
+    rounds = [
+        [*correct, *bugs],
+        *([*rng.choice(correct, 2, replace=False).tolist(), *bugs] for _ in range(AGAIN)),
+    ]
+    for subjects in rounds:
+        for subject in rng.permutation(subjects).tolist():
+            found = _run(student, subject, until)
             if found is None:
-                claims[subject] = ()
-            for name, how in (found or {}).items():
-                if bool(how) == (subject in correct):
-                    board.wrong.setdefault(name, "it does not say the same each time that it is run")
+                failed[subject] = None
+                continue
+            names = _the_same(names, found)
+            if subject in correct:
+                board.wrong |= {name: _on_correct_code(how) for name, how in found.items() if how}
+                continue
+            now = {name for name, how in found.items() if how}
+            if (before := failed.setdefault(subject, now)) is not None:
+                board.wrong |= dict.fromkeys((before ^ now) - board.wrong.keys(), UNSTEADY)
     board.counted = tuple(name for name in names if name not in board.wrong)
-    board.killed_by = {bug: _left(claims[bug], board) for bug in bugs}
+    board.killed_by = {
+        bug: tuple(name for name in board.counted if name in (failed[bug] or ())) for bug in bugs
+    }
     return board
 
 
-def _run(student: Any, subject: str, names: Names | None, until: float) -> dict[str, str] | None:
-    """What the tests of these names say about an implementation, in a process that has seen no other.
+def _run(student: Any, subject: str, until: float) -> dict[str, str] | None:
+    """What the tests say about an implementation, in a process that has seen no other.
 
     None if they do not come back from a broken one; from a correct one they have to.
     """
     if time.monotonic() > until:
         raise Mismatch(f"your tests take too long: more than {SECONDS:g} s for all implementations together")
     call = served(_functions(subject), MOST_NUMBERS)
-    wanted = None if names is None else list(names)
     with another(student) as clone:
         try:
-            answer = clone.TestBatchNorm(call, wanted)
+            answer = clone.TestBatchNorm(call)
         except GONE:
             if subject.startswith("correct"):
                 raise
@@ -126,17 +129,13 @@ def _run(student: Any, subject: str, names: Names | None, until: float) -> dict[
     found = answer.get("tests") if isinstance(answer, dict) else None
     if not isinstance(found, dict) or not all(type(x) is str for item in found.items() for x in item):
         raise Mismatch(f"running your tests should give a message for each, but gave {describe(answer)}")
-    return {name: how for name, how in found.items() if names is None or name in names}
+    return found
 
 
 def _the_same(names: Names, found: Iterable[str]) -> Names:
     if names and set(names) != set(found):
         raise Mismatch("your class does not have the same tests each time that it is run")
     return names or tuple(found)
-
-
-def _left(names: Iterable[str], board: Board) -> Names:
-    return tuple(name for name in names if name not in board.wrong)
 
 
 def _on_correct_code(how: str) -> str:

@@ -24,6 +24,7 @@ POINTS = points_of(STAGE.exercises, FILES.hidden)
 PREVIOUS = {"previous_stages.py": previous_stages_source(STAGE).encode()}
 HEAD = """
 import os, random, time
+chance = random.SystemRandom().random
 import numpy as np, pytest
 from previous_stages import *
 
@@ -143,7 +144,7 @@ import bnlab.clinic.suite
 class TestBatchNorm:
     def test_a(self, bn): pass
 def run_tests(tests, call, names=None):
-    return {"tests": {n: "failed" for n in (names or [f"test_{random.random()}"])}, "failed": 1.0}
+    return {"tests": {n: "failed" for n in (names or [f"test_{chance()}"])}, "failed": 1.0}
 bnlab.clinic.suite.run_tests = run_tests
 """,
     "answers yes where it is asked again": """
@@ -151,8 +152,27 @@ import bnlab.clinic.suite
 class TestBatchNorm:
     def test_a(self, bn): pass
 def run_tests(tests, call, names=None):
-    first = {"test_a": "failed" * (random.random() < 0.7)}
-    return {"tests": first if names is None else {n: "failed" for n in names}, "failed": 1.0}
+    first = {f"test_{i}": "failed" * (chance() < 0.1) for i in range(60)}
+    return {"tests": first if names is None else dict.fromkeys(names, "failed"), "failed": 1.0}
+bnlab.clinic.suite.run_tests = run_tests
+""",
+    "answers nothing where it is asked again": """
+import bnlab.clinic.suite
+class TestBatchNorm:
+    def test_a(self, bn): pass
+def run_tests(tests, call, names=None):
+    first = {f"test_{i}": "failed" * (chance() < 0.1) for i in range(60)}
+    return {"tests": first if names is None else {}, "failed": 1.0}
+bnlab.clinic.suite.run_tests = run_tests
+""",
+    "ends its process where it is asked again": """
+import bnlab.clinic.suite
+class TestBatchNorm:
+    def test_a(self, bn): pass
+def run_tests(tests, call, names=None):
+    first = {f"test_{i}": "failed" * (chance() < 0.1) for i in range(60)}
+    if names is not None and len(names) < 20: os._exit(0)
+    return {"tests": first if names is None else dict.fromkeys(names, ""), "failed": 1.0}
 bnlab.clinic.suite.run_tests = run_tests
 """,
     "answers nonsense": """
@@ -166,7 +186,7 @@ SEEN = []
 class TestBatchNorm:
     def test_a(self, bn): SEEN.append(1)
     def test_b(self, bn): assert SEEN
-    def test_c(self, bn): assert len(SEEN) or random.random() < 0.9
+    def test_c(self, bn): assert len(SEEN) or chance() < 0.9
 """,
     "ends its process": """
 class TestBatchNorm:
@@ -185,7 +205,7 @@ class TestBatchNorm:
 """,
     "has other tests each time": """
 class Meta(type):
-    def __dir__(cls): return [f"test_{random.random()}"]
+    def __dir__(cls): return [f"test_{chance()}"]
     def __getattr__(cls, name): return lambda self, bn: None
 class TestBatchNorm(metaclass=Meta):
     def __getattr__(self, name):
