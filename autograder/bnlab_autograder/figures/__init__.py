@@ -59,6 +59,7 @@ MODULES = (
     "landscape_norms",
     "dln",
     "dln_landscape",
+    "theory",
 )
 
 
