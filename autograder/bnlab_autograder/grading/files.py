@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,19 +110,24 @@ def _sources(path: Path) -> tuple[str, ...]:
 
 
 def _defined(source: str) -> set[str]:
-    """The names that a module or cell binds, wherever in it."""
+    """The names that a module or cell binds, wherever in it; what it takes from earlier stages is not its own."""
     try:
         tree = ast.parse(python_of(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {name for name in EXERCISES if f"def {name}(" in source}
+        return {name for name in EXERCISES if re.search(rf"\b(def|class) {name}\b", source)}
     names = set()
+    given = {id(alias) for node in ast.walk(tree) if _is_given(node) for alias in node.names}
     for node in ast.walk(tree):
         match node:
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
                 names.add(name)
-            case ast.alias(name=name, asname=alias):
+            case ast.alias(name=name, asname=alias) if id(node) not in given:
                 names.add(alias or name)
     return names
+
+
+def _is_given(node: ast.AST) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "previous_stages"
 
 
 def _syntax_error(source: str) -> SyntaxError | None:

@@ -95,6 +95,10 @@ def test_judge_needs_no_course_folder(bnlab, modules):
 def test_judge_finds_what_a_file_defines(bnlab, modules):
     result = bnlab("judge", modules / "stub.py", "--json")
     assert [one["exercise"] for one in result.json] == ["batch_statistics"]
+    later = "from previous_stages import batch_statistics\n\ndef update_running(running, sample, momentum):\n"
+    (modules / "later.py").write_text(later + "    return momentum * running + (1 - momentum) * sample\n")
+    (own,) = bnlab("judge", modules / "later.py", "--json").json  # what is imported is not its own
+    assert (own["exercise"], own["points"]) == ("update_running", own["max_points"])
     shown = bnlab("judge", modules / "wrong.py", "-e", "batchnorm_train")
     assert "large" in shown.stdout
 
