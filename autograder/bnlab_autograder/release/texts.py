@@ -25,6 +25,12 @@ Before you hand in: Kernel > Restart Kernel and Run All Cells. The notebook shou
 it, and hand in {stage}.ipynb under this name. Do not delete, copy or rename the cells that hold exercises, and leave
 other files as they are.
 
+If a newer release of this notebook comes out, keep working in this folder and bring your notebook up to date:
+
+    .venv/bin/bnlab upgrade {stage}.ipynb --to PATH_OF_THE_NEW_ZIP
+
+Your answers and your own cells come along, and the notebook as it was is kept.
+
 In this folder:
 
 {files}
