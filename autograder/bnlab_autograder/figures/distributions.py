@@ -41,13 +41,13 @@ def step_change(result, what, layer):
 def growth(result, layer):
     """The standard deviation of activations at the end over that at the beginning, median over the units."""
     stds = np.sqrt(result["variances"][layer][:, 0])
-    return float(np.median(stds[-3:]) / np.median(stds[0]))
+    return np.median(stds[-3:]) / np.median(stds[0])
 
 
 def wandering(result, layer):
     """How far the mean of a unit gets from where it began, in its first standard deviations, median over units."""
     means, first = result["means"][layer][:, 0], np.sqrt(result["variances"][layer][0, 0])
-    return float(np.median(abs(means - means[0]).max(axis=0) / np.maximum(first, 1e-12)))
+    return np.median(abs(means - means[0]).max(axis=0) / np.maximum(first, 1e-12))
 
 
 # ---------------------------------------------------------------------------------------------- figure 1c

@@ -90,7 +90,7 @@ def trained_on_images(*, norm, rate, seed, data, count, channels, hidden, init, 
     -------
     dict
         losses, accuracies: (steps,) of the batches; where the loss has overflowed, the accuracy is that of chance.
-        test_at, test_accuracies: (12,) steps done, and the accuracy on images held out.
+        test_at, test_accuracies: (12,) or a few more: steps done, and the accuracy on images held out.
         watched_at: (T,) steps before which activations were watched, on 128 images held out, in train mode.
         layers: the watched layers, counted from 1: the second, the fourth and the last convolution.
         samples: {layer: (T, M)} what one unit of the layer hands to its nonlinearity.
@@ -98,21 +98,25 @@ def trained_on_images(*, norm, rate, seed, data, count, channels, hidden, init, 
     """
     x, y, x_test, y_test = pixels(data, count)
     net = network(norm, seed, side=x.shape[1], channels=channels, hidden=hidden, init=init)
-    watch = Watch(net, x_test[..., :128], layers=watched_layers(channels), every=max(steps // 30, 2))
-    test = Test(x_test[..., :1000], y_test[:1000], every=max(steps // 12, 1))
+    watch = Watch(net, x_test[..., :128], watched_layers(channels), steps)
+    test = Test(x_test[..., :1000], y_test[:1000], steps)
 
     def probe(step, net, xb, yb):
         test(step, net)
         watch(step, net)
 
     history = train(net, x, y, steps=steps, rate=rate, batch=batch, seed=seed, every=1, probe=probe)
-    test(steps, net)
+    test.end(net)
     return {
         "losses": history.losses,
         "accuracies": np.nan_to_num(history.accuracies, nan=1 / len(np.unique(y_test))),
-        "test_at": np.array(test.at),
-        "test_accuracies": np.array(test.accuracies),
-        **watch.found(),
+        "test_at": test.at,
+        "test_accuracies": test.accuracies,
+        "watched_at": watch.at,
+        "layers": watch.layers,
+        "samples": watch.samples,
+        "means": {layer: moments[:, :, 0] for layer, moments in watch.moments.items()},
+        "variances": {layer: moments[:, :, 1] for layer, moments in watch.moments.items()},
     }
 
 
@@ -123,57 +127,53 @@ def watched_layers(channels) -> tuple[int, ...]:
 
 
 class Test:
-    """Accuracies on images held out, every so many steps."""
+    """Accuracies on images held out, at twelve times of training or so."""
 
-    def __init__(self, x, y, every):
-        self.x, self.y, self.every, self.at, self.accuracies = x, y, every, [], []
+    def __init__(self, x, y, steps):
+        every = max(steps // 12, 1)
+        self.x, self.y, self.at = x, y, np.arange(every, steps + 1, every)
+        self.accuracies = np.full(len(self.at), np.nan)
 
     def __call__(self, step, net):
-        if step and step % self.every == 0:
-            self.at.append(step)
-            self.accuracies.append(accuracy(net, self.x, self.y))
+        if step in self.at:
+            self.accuracies[self.at == step] = accuracy(net, self.x, self.y)
+
+    def end(self, net):
+        """Fill in what is left: the end of training, and all after it if the loss has overflowed before."""
+        self.accuracies[np.isnan(self.accuracies)] = accuracy(net, self.x, self.y)
 
 
 class Watch:
-    """Distributions of activations on images that stay the same, before and after every so-many-th step."""
+    """Distributions of activations on images that stay the same, before and after every so-many-th step.
 
-    def __init__(self, net, x, layers, every):
-        self.x, self.layers, self.every = x, layers, every
-        self.at, self.samples = [], {layer: [] for layer in layers}
-        self.moments = {layer: [] for layer in layers}
+    Where training has ended too early, what was not seen is NaN.
+    """
+
+    VALUES = 1024  # of a unit's activations, from all over images and positions
+
+    def __init__(self, net, x, layers, steps):
+        self.x, self.layers = x, layers
+        self.at = np.arange(0, steps - 1, max(steps // 30, 2))
+        self.places = {layer: net.preactivations[layer - 1] for layer in layers}
+        self.moments, self.samples = {}, {}
+        for layer, (mean, _) in self._moments(net).items():
+            self.moments[layer] = np.full((len(self.at), 2, 2, len(mean)), np.nan)
+            self.samples[layer] = np.full((len(self.at), self.VALUES), np.nan, np.float32)
 
     def __call__(self, step, net):
-        phase = step % self.every
-        if phase > 1:
-            return
-        for layer in self.layers:
-            self.moments[layer].append(activation_moments(net, self.x, net.preactivations[layer - 1]))
-        if phase == 0:
-            self.at.append(step)
-            self._sample(net)
+        for phase in np.flatnonzero((step - self.at >= 0) & (step - self.at <= 1)):
+            for layer, moments in self._moments(net).items():
+                self.moments[layer][phase, step - self.at[phase]] = moments
+            if step == self.at[phase]:
+                self._sample(phase, net)
 
-    def _sample(self, net):
-        """About a thousand values of the first unit of each layer, from all over images and positions."""
-        indices = {layer: net.preactivations[layer - 1] for layer in self.layers}
-        with net.running_statistics_kept(), net.recording(*indices.values()) as seen:
+    def _moments(self, net):
+        return {layer: activation_moments(net, self.x, place) for layer, place in self.places.items()}
+
+    def _sample(self, row, net):
+        with net.running_statistics_kept(), net.recording(*self.places.values()) as seen:
             net.forward(self.x)
-        for layer, index in indices.items():
-            values = seen[index][0][0].ravel()
-            self.samples[layer].append(values[:: max(len(values) // 1024, 1)][:1024].copy())
-
-    def found(self) -> dict[str, Any]:
-        """What was seen, as arrays."""
-        pairs = (
-            len(self.at)
-            if all(len(m) == 2 * len(self.at) for m in self.moments.values())
-            else len(self.at) - 1
-        )
-        moments = {layer: np.array(m[: 2 * pairs]) for layer, m in self.moments.items()}
-        moments = {layer: m.reshape(pairs, 2, 2, -1) for layer, m in moments.items()}
-        return {
-            "watched_at": np.array(self.at[:pairs]),
-            "layers": self.layers,
-            "samples": {layer: np.array(s[:pairs]) for layer, s in self.samples.items()},
-            "means": {layer: m[:, :, 0] for layer, m in moments.items()},
-            "variances": {layer: m[:, :, 1] for layer, m in moments.items()},
-        }
+        for layer, place in self.places.items():
+            values = seen[place][0][0].ravel()
+            values = values[:: max(len(values) // self.VALUES, 1)][: self.VALUES]
+            self.samples[layer][row, : len(values)] = values

@@ -27,3 +27,13 @@ def test_a_figure(runner, name, tmp_path):
         outcome.draw().savefig(tmp_path / "figure.png", dpi=30)
     assert "nan" not in outcome.remark
     assert (tmp_path / "figure.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", ["1c", "2", "6", "8"])
+def test_training_that_overflows_is_drawn_and_told(runner, name, tmp_path):
+    with np.errstate(all="ignore"):
+        outcome = runner.run(registry()[name], "tiny", seeds=(0, 1), changes={"rate": 1e9})
+        found = outcome.to_dict()
+        outcome.draw().savefig(tmp_path / "figure.png", dpi=30)
+    Draft202012Validator(load("figure")).validate(json.loads(json.dumps(found, allow_nan=False)))
+    assert found["holds"] != "holds"
