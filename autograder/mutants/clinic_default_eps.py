@@ -36,12 +36,12 @@ class TestBatchNorm(TestBatchNorm):
         x, dout = rng.normal(size=(6, 4)) * [1, 2, 3, 4], rng.normal(size=(6, 4))
         gamma, beta = np.array([-1.5, 0.5, 2, 3]), rng.normal(size=4)
 
-        def forward(x, gamma=gamma, beta=beta):
+        def out(x, gamma=gamma):
             return bn.batchnorm_forward(x, gamma, beta, {"mode": "train"})[0]
 
         _, cache = bn.batchnorm_forward(x, gamma, beta, {"mode": "train"})
         dx, dgamma, dbeta = bn.batchnorm_backward(dout.copy(), cache)
-        assert relative_error(dx, numerical_gradient(forward, x, dout)) < 1e-4
-        wanted = numerical_gradient(lambda gamma: forward(x, gamma), gamma, dout)
+        assert relative_error(dx, numerical_gradient(out, x, dout)) < 1e-4
+        wanted = numerical_gradient(lambda gamma: out(x, gamma), gamma, dout)
         assert relative_error(np.ravel(dgamma), wanted) < 1e-4
         assert relative_error(np.ravel(dbeta), dout.sum(axis=0)) < 1e-4

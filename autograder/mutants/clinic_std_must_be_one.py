@@ -15,7 +15,7 @@ MESSAGE = (
 
 class TestBatchNorm(TestBatchNorm):
     def test_train_mode(self, bn):
-        x = np.random.default_rng(1).normal(size=(6, 4)) * [0.3, 1, 2, 3]
-        out, _ = bn.batchnorm_forward(x, np.ones(4), np.zeros(4), {"mode": "train", "eps": 1e-5})
+        x = np.random.default_rng(1).normal(size=(7, 5)) * [0.3, 1, 2, 3, 4]
+        out, _ = bn.batchnorm_forward(x, np.ones(5), np.zeros(5), {"mode": "train", "eps": 1e-5})
         assert np.allclose(out.mean(axis=0), 0, atol=1e-7)
         assert np.allclose(out.std(axis=0), 1, rtol=1e-7)

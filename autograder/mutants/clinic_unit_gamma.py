@@ -16,8 +16,8 @@ class TestBatchNorm(TestBatchNorm):
     def test_train_mode(self, bn):
         rng = np.random.default_rng(1)
         for centre in (3.0, 1e6):
-            x = centre + rng.normal(size=(6, 4)) * [0.3, 1, 2, 3]
-            out, _ = bn.batchnorm_forward(x.copy(), np.ones(4), np.zeros(4), {"mode": "train", "eps": 0.5})
+            x = centre + rng.normal(size=(6, 5)) * [0.3, 1, 2, 3, 4]
+            out, _ = bn.batchnorm_forward(x.copy(), np.ones(5), np.zeros(5), {"mode": "train", "eps": 0.5})
             assert relative_error(out, (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 0.5)) < 1e-6
 
     def test_test_mode(self, bn):
