@@ -152,7 +152,9 @@ class _Building:
                 return self._exercise(cell.metadata)
             case ["question"]:
                 return [self._question(cell)]
-            case [one] if one == MEASURED and cell.cell_type == "code":
+            case [one] if one == MEASURED:
+                if cell.cell_type != "code":
+                    raise SourceProblem("what is measured must be code")
                 return [new_code_cell(self.inputs.code(cell.source), metadata={MEASURED: True})]
             case ["setup"]:
                 raise SourceProblem("there are two set-up cells")
