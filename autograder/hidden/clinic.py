@@ -30,7 +30,7 @@ from bnlab_autograder.sandbox import CallTimeout, Died
 MUTANTS = Path(__file__).parents[1] / "mutants"
 PLAIN = 3  # runs of the reference itself, beside those in other styles
 AGAIN = 2  # times that everything broken is met again
-SECONDS = 60.0  # for all runs together; a second is enough where nothing else is busy
+SECONDS = 90.0  # for all runs together; a second is enough where nothing else is busy
 MOST_NUMBERS = 2_000_000  # array entries that the tests of a run may send
 GONE = (CallTimeout, Died)
 UNSTEADY = "it does not say the same each time that it is run"
