@@ -79,6 +79,7 @@ def test_training_reaches_gamma_and_beta(rng):
 def test_layers_keep_apart_and_statistics_can_be_kept(rng, close):
     network = Network([BatchNorm(4), ReLU(), BatchNorm(4)], dtype=np.float64)
     first, second = network.layers[0], network.layers[2]
+    assert network.parameters.tolist() == 2 * [1, 1, 1, 1, 0, 0, 0, 0]
     with network.running_statistics_kept():
         network.forward(rng.normal(size=(4, 9)))
     assert not first.running_mean.any()
