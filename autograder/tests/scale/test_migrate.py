@@ -303,7 +303,7 @@ def test_a_submission_that_is_recorded_meanwhile_waits_and_has_the_new_cells(gra
     monkeypatch.setattr(restructuring._Restructuring, "add", add)
     built = version(graded, "1.1.0", "added")
     migrate(graded.workspace, built)
-    thread.join(20)
+    thread.join(60)
     assert recorded.is_set()
     asserts_manifest(graded, ("ada", "bob", "cem", "dan"))
 
