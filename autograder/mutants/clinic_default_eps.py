@@ -7,9 +7,9 @@ LINE = None
 MISTAKE = "only-the-default-eps-tested"
 EXERCISE = "TestBatchNorm"
 MESSAGE = (
-    "No test of yours gives an eps that matters. At the default of one in a hundred thousand a wrong "
-    "eps changes nothing that you would notice. Look at what eps is compared with in the formula, and "
-    "choose it as large."
+    "No test of yours seems to give an eps that matters. At the default of one in a hundred thousand a "
+    "wrong eps changes nothing that you would notice. Look at what eps is compared with in the formula, "
+    "and choose it as large."
 )
 
 

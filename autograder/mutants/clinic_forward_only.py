@@ -7,8 +7,9 @@ LINE = None
 MISTAKE = "backward-not-tested"
 EXERCISE = "TestBatchNorm"
 MESSAGE = (
-    "No test of yours looks at the gradients. A wrong gradient still trains a network, only worse, so "
-    "nothing else will tell. Compare all three gradients with differences of the forward pass."
+    "No test of yours seems to look at the gradients. A wrong gradient still trains a network, only "
+    "worse, so nothing else will tell. Compare all three gradients with differences of the forward "
+    "pass."
 )
 
 

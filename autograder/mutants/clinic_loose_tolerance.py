@@ -7,7 +7,7 @@ LINE = None
 MISTAKE = "tolerance-too-wide"
 EXERCISE = "TestBatchNorm"
 MESSAGE = (
-    "Your comparisons are so generous that only gross bugs fail them. In double precision correct "
+    "Your comparisons seem so generous that only gross bugs fail them. In double precision correct "
     "versions agree to ten digits and more. Look at how far apart right answers really are, and set the "
     "bound there."
 )

@@ -6,9 +6,9 @@ LINE = None
 MISTAKE = "side-effects-not-tested"
 EXERCISE = "TestBatchNorm"
 MESSAGE = (
-    "Your tests look at what functions return and not at what they do to their arguments. A caller "
-    "whose arrays have changed gets wrong numbers elsewhere. Look at everything that a call could "
-    "touch, and at what the contract refuses."
+    "Your tests seem to look at what functions return and not at what they do to their arguments. A "
+    "caller whose arrays have changed gets wrong numbers elsewhere. Look at everything that a call "
+    "could touch, and at what the contract refuses."
 )
 
 

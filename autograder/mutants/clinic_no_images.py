@@ -6,8 +6,9 @@ LINE = None
 MISTAKE = "images-not-tested"
 EXERCISE = "TestBatchNorm"
 MESSAGE = (
-    "No test of yours hands in images. Which numbers share a mean is the first thing that goes wrong "
-    "there, and the shapes tell nothing. Try four axes of different lengths and channels that differ."
+    "No test of yours seems to look at images. Which numbers share a mean is the first thing that goes "
+    "wrong there, and the shapes tell nothing. Try four axes of different lengths and channels that "
+    "differ."
 )
 
 

@@ -7,8 +7,8 @@ LINE = None
 MISTAKE = "gradient-of-a-sum-tested"
 EXERCISE = "TestBatchNorm"
 MESSAGE = (
-    "Your gradient check adds the outputs up. After normalisation that sum does not depend on the "
-    "batch, so dx is zero whatever gamma is, and bugs that vanish with it are not seen. Look at the "
+    "Your gradient check seems to add the outputs up. After normalisation that sum does not depend on "
+    "the batch, so dx is zero whatever gamma is, and bugs that vanish with it are not seen. Look at the "
     "upstream gradient."
 )
 

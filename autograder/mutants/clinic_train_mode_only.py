@@ -6,9 +6,9 @@ LINE = None
 MISTAKE = "test-mode-not-tested"
 EXERCISE = "TestBatchNorm"
 MESSAGE = (
-    "No test of yours calls test mode, in which a network spends its working life. Its output has a "
-    "formula of its own, and it may change nothing. Look at which calls of the contract your tests "
-    "never make."
+    "No test of yours seems to look at test mode, in which a network spends its working life. Its "
+    "output has a formula of its own, and it may change nothing. Look at which calls of the contract "
+    "your tests never make."
 )
 
 

@@ -7,8 +7,8 @@ LINE = None
 MISTAKE = "gamma-never-varied"
 EXERCISE = "TestBatchNorm"
 MESSAGE = (
-    "In all your tests gamma is 1 and beta is 0, and then it does not matter whether they are there. "
-    "Choose values that differ from feature to feature, a negative one among them."
+    "In your tests gamma seems to be 1 and beta 0 where it counts, and then it does not matter whether "
+    "they are there. Choose values that differ from feature to feature, a negative one among them."
 )
 
 

@@ -7,8 +7,8 @@ LINE = None
 MISTAKE = "absent-buffers-not-tested"
 EXERCISE = "TestBatchNorm"
 MESSAGE = (
-    "All your tests hand in running statistics. The contract also says what holds when there are none, "
-    "as in the first step of every training. Look at which entries may be absent."
+    "All your tests seem to hand in running statistics. The contract also says what holds when there "
+    "are none, as in the first step of every training. Look at which entries may be absent."
 )
 
 

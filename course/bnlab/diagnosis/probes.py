@@ -441,9 +441,43 @@ def _(see: Witness) -> None:
 
 @probe("TestBatchNorm")
 def _(see: Witness) -> None:
+    def doubled_in_test(plain: Callable) -> Callable:
+        def call(x: Any, gamma: Any, beta: Any, bn_param: dict) -> tuple[Any, Any]:
+            out, cache = plain(x, gamma, beta, bn_param)
+            return (2 * out + 1 if bn_param["mode"] == "test" else out), cache
+
+        return call
+
+    def one_per_cent_more(plain: Callable) -> Callable:
+        def call(*given: Any) -> tuple[Any, Any]:
+            out, cache = plain(*given)
+            return 1.01 * out, cache
+
+        return call
+
+    def nothing_remembered(plain: Callable) -> Callable:
+        return lambda x, gamma, beta, bn_param: plain(x, gamma, beta, dict(bn_param))
+
+    def dx_doubled(plain: Callable) -> Callable:
+        def call(*given: Any) -> tuple[Any, ...]:
+            dx, *others = plain(*given)
+            return 2 * dx, *others
+
+        return call
+
+    forward, backward = "batchnorm_forward", "batchnorm_backward"
+    gross = {  # tell a test that is missing from one that looks at the wrong place
+        "test mode": {name: doubled_in_test(see.helpers[name]) for name in (forward, f"spatial_{forward}")},
+        "one per cent": {forward: one_per_cent_more(see.helpers[forward])},
+        "nothing remembered": {forward: nothing_remembered(see.helpers[forward])},
+        "dx doubled": {name: dx_doubled(see.helpers[name]) for name in (backward, f"spatial_{backward}")},
+        "images": {f"spatial_{forward}": one_per_cent_more(see.helpers[f"spatial_{forward}"])},
+    }
     see("a correct implementation", served(see.helpers))
     for name, sample in SAMPLES.items():
         see(name, served(sample.planted(see.helpers)))
+    for name, wrong in gross.items():
+        see(name, served({**see.helpers, **wrong}))
 
 
 # --- the landscape of the loss ------------------------------------------------------------------------------
