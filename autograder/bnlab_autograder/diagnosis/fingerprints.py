@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +27,7 @@ from bnlab.checks.exercise import fresh
 from bnlab.diagnosis.names import FILE, Fingerprint, Known, signature_of
 from bnlab.diagnosis.signature import Signature, digest
 from bnlab.diagnosis.witness import equal
+from platformdirs import user_cache_path
 
 from bnlab_autograder.assets import Assets, assets
 from bnlab_autograder.diagnosis.bank import Entry, compose, load_bank, namespace
@@ -44,16 +47,21 @@ class Spelling(NamedTuple):
 
 
 def fingerprints_file(files: Assets, folder: Path | None = None) -> bytes | None:
-    """The contents of the file; None if there is no bank. ``folder``: where results of earlier calls are kept."""
+    """The contents of the file; None if there is no bank.
+
+    ``folder``: where results are kept, those of all course folders; the user's cache if not given.
+    """
     if not files.mutants.is_dir():
         return None
-    kept = folder / f"{_inputs(files)}.json" if folder else None
-    if kept and kept.is_file():
+    kept = (folder or user_cache_path("bnlab") / "fingerprints") / f"{_inputs(files)}.json"
+    if kept.is_file():
         return kept.read_bytes()
     raw = _made(files.mutants, files.pages, _inputs(files))
-    if kept:
+    with suppress(OSError):  # a home that cannot be written to
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(raw)
+        scratch = kept.with_name(f".{kept.name}.{os.getpid()}")
+        scratch.write_bytes(raw)
+        os.replace(scratch, kept)
     return raw
 
 

@@ -29,7 +29,7 @@ def student_wheel(files: Assets, cache: Path) -> Path:
     corrected check must reach those who have installed an earlier one.
     """
     content = _content(files)
-    fingerprints = fingerprints_file(files, cache / "fingerprints")
+    fingerprints = fingerprints_file(files)
     if fingerprints is not None:
         content[FINGERPRINTS] = fingerprints
     digest = hashlib.sha256(
