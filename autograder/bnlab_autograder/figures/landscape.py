@@ -199,7 +199,7 @@ def draw_measures(runs, norms, title):
         heading: {norm: [np.maximum(measure(run[norm], name), 1e-9) for run in runs] for norm in norms}
         for name, heading in MEASURES.items()
     }
-    return over_training(
+    fig = over_training(
         panels,
         "step",
         "",
@@ -208,6 +208,11 @@ def draw_measures(runs, norms, title):
         log="y",
         share_y=False,
     )
+    for ax in fig.axes:
+        low, high = ax.get_ylim()
+        if high < 300 * low:
+            log_ticks(ax)
+    return fig
 
 
 # --------------------------------------------------------------------------------- a network that is dead
