@@ -41,6 +41,7 @@ def effects_10(results, settings):
         for key, result in (("standard", standard), ("bn", bn)):
             found[f"{key}_beta_median_{lr}"] = np.median(measure(result, "beta"))
             found[f"{key}_beta_largest_{lr}"] = np.max(measure(result, "beta"))
+        found[f"bn_beta_in_2_over_rate_{lr}"] = found[f"bn_beta_median_{lr}"] * rate / 2
     return found
 
 
@@ -167,8 +168,9 @@ FIGURES = (
         ),
         remark="At LR 1e-6 β without BN is {beta_ratio_median_lr_1e_6:.2g} times that with it (median), "
         "{beta_ratio_p90_lr_1e_6:.2g} times (90th percentile), {beta_ratio_first_third_lr_1e_6:.2g} times in the "
-        "first third of training; with BN it stays at {bn_beta_median_lr_1e_6:.2g}, which is 2/LR. At LR 1e-7 the "
-        "standard network is the smooth one, {beta_ratio_median_lr_1e_7:.2g} times: it hardly moves.",
+        "first third of training; with BN it is {bn_beta_in_2_over_rate_lr_1e_6:.2f} times 2/LR. At LR 1e-7 β without "
+        "BN is {beta_ratio_median_lr_1e_7:.2g} times that with it (median), and with BN "
+        "{bn_beta_in_2_over_rate_lr_1e_7:.2f} times 2/LR: a network that hardly moves looks smooth.",
     ),
     Figure(
         name="11",
