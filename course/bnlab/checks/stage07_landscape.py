@@ -119,7 +119,7 @@ def _returns(name: str, single: bool = False) -> Callable[..., dict[str, tuple[i
         elif "fails_at" in network:
             value = {}
         state = {key: np.shape(part) for key, part in _untouched(network, y).items()}
-        return value | state | {"forward passes": ()}
+        return value | state | {"forward passes": None}  # as many as a solution likes
 
     return returns
 
