@@ -375,14 +375,14 @@ CLAIMS = (
     Claim(
         14,
         "BN works because it reduces internal covariate shift.",
-        "06_covariate_shift: …",
+        "06_covariate_shift: 3 · What the other layers do to a gradient",
         figures=("1c", "2", "3-vgg"),
         error=True,
     ),
     Claim(
         15,
         "Noise of non-zero mean and non-unit variance, new at every step, hardly hurts BN; stronger noise does.",
-        "06_covariate_shift: …",
+        "06_covariate_shift: 2 · Noise on purpose",
         figures=("2", "demo-depth-and-noise"),
     ),
     Claim(
@@ -406,7 +406,7 @@ CLAIMS = (
     Claim(
         20,
         "Explanations deserve small experiments that try to refute them (Rahimi's call for rigour).",
-        "06_covariate_shift: …",
+        "06_covariate_shift: What is left",
         "Of the claims above {errors} are common errors, refuted by their numbers. Of the figures behind this table "
         "{holds} hold here, {partly} hold partly, {fails} do not hold.",
     ),
