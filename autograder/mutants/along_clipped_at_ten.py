@@ -4,7 +4,7 @@ import numpy as np
 from bnlab_solutions import *
 
 LINE = 74
-MISTAKE = "clipped"
+MISTAKE = "clipped-values"
 EXERCISE = "loss_along_gradient"
 MESSAGE = (
     "You cut large losses off. The width of the band is what the figure is about, and you draw it "

@@ -8,7 +8,7 @@ MISTAKE = "gradient-not-copied"
 EXERCISE = "loss_along_gradient"
 MESSAGE = (
     "Your direction is net.gradient itself, and every later pass writes another gradient into it. From "
-    "the second step on you walk elsewhere. Look at what loss_and_gradient returns."
+    "the second step on you walk elsewhere. Look at what that call returns."
 )
 
 

@@ -8,8 +8,8 @@ MISTAKE = "separate-runs"
 EXERCISE = "loss_along_gradient"
 MESSAGE = (
     "You train for several steps with each step length as a learning rate. That compares the ends of "
-    "different runs, at points that have nothing to do with each other. The landscape is seen from one "
-    "point, along one line. Look at how often you ask for a new direction."
+    "different runs, while the landscape is seen from one point, along one line. Look at how often you "
+    "ask for a new direction."
 )
 
 

@@ -7,8 +7,9 @@ LINE = None
 MISTAKE = "infinity-approximated"
 EXERCISE = "lp_normalize"
 MESSAGE = (
-    "For p = ∞ you take a large p. The average over the batch keeps you below the true value, the more "
-    "so the larger the batch; and large numbers to a large power overflow. The limit itself is simple."
+    "For infinite p you take a large p. The average over the batch keeps you below the true value, the "
+    "more so the larger the batch; and large numbers to a large power overflow. The limit itself is "
+    "simple."
 )
 
 

@@ -7,8 +7,8 @@ LINE = None
 MISTAKE = "infinity-in-the-formula"
 EXERCISE = "lp_normalize"
 MESSAGE = (
-    "For p = ∞ you evaluate the formula as it stands, with an infinite power and a zeroth root. Ask "
-    "what the norm tends to when p grows."
+    "For infinite p you evaluate the formula as it stands, with an infinite power and a zeroth root. "
+    "Ask what the norm tends to when p grows."
 )
 
 

@@ -7,8 +7,8 @@ LINE = None
 MISTAKE = "sign-forgotten"
 EXERCISE = "lp_normalize"
 MESSAGE = (
-    "For p = ∞ you look for the largest entry. A norm is about sizes: look at a feature with negative "
-    "entries only."
+    "For infinite p you look for the largest entry. A norm is about sizes: look at a feature with "
+    "negative entries only."
 )
 
 

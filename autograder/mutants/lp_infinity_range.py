@@ -7,8 +7,8 @@ LINE = None
 MISTAKE = "norm-about-the-mean"
 EXERCISE = "lp_normalize"
 MESSAGE = (
-    "For p = ∞ you use the range of the feature, which knows nothing of where 0 is. The norm is taken "
-    "before the mean is subtracted: an offset has to count."
+    "For infinite p you use the range of the feature, which knows nothing of where 0 is. The norm is "
+    "taken before the mean is subtracted: an offset has to count."
 )
 
 

@@ -7,7 +7,7 @@ LINE = None
 MISTAKE = "norm-about-the-mean"
 EXERCISE = "lp_normalize"
 MESSAGE = (
-    "You take the norm of the centred feature, so p = 2 becomes BN. Here the norm is that of the "
+    "You take the norm of the centred feature, so order 2 becomes BN. Here the norm is that of the "
     "feature as it comes in. Look at the order of the two steps."
 )
 

@@ -6,7 +6,9 @@ from bnlab_solutions import *
 LINE = None
 MISTAKE = "any-p-is-two"
 EXERCISE = "lp_normalize"
-MESSAGE = "You know p = 1, 2 and ∞, and take any other p for 2. The formula holds for every p; try p = 3."
+MESSAGE = (
+    "You know the orders 1, 2 and ∞, and take any other p for 2. The formula holds for every p; try three."
+)
 
 
 def lp_normalize(x, p):

@@ -7,8 +7,8 @@ LINE = None
 MISTAKE = "root-of-another-power"
 EXERCISE = "lp_normalize"
 MESSAGE = (
-    "Your denominator is the average of the powers, not a norm. For p = 1 nobody notices. Measure the "
-    "feature in another unit: the output must not change."
+    "Your denominator is the average of the powers, not a norm. For an order of 1 nobody notices. "
+    "Measure the feature in another unit: the output must not change."
 )
 
 

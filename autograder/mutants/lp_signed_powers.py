@@ -8,7 +8,7 @@ MISTAKE = "sign-forgotten"
 EXERCISE = "lp_normalize"
 MESSAGE = (
     "You raise the entries with their signs to the power p. For odd p they cancel, for others a root "
-    "may not exist; p = 2 hides it. A norm is about sizes."
+    "may not exist; the square hides it. A norm is about sizes."
 )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from bnlab_solutions import *
 
 LINE = 74
-MISTAKE = "clipped"
+MISTAKE = "clipped-values"
 EXERCISE = "gradient_predictiveness"
 MESSAGE = (
     "You clip the gradients along the line. Clipping is a remedy in training; in a measurement it hides "

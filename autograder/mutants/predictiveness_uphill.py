@@ -4,7 +4,7 @@ import numpy as np
 from bnlab_solutions import *
 
 LINE = None
-MISTAKE = "uphill"
+MISTAKE = "walk-uphill"
 EXERCISE = "gradient_predictiveness"
 MESSAGE = (
     "You walk up the gradient, where the loss grows at once; training goes the other way. Look at a sign."

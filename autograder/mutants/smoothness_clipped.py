@@ -4,7 +4,7 @@ import numpy as np
 from bnlab_solutions import *
 
 LINE = 74
-MISTAKE = "clipped"
+MISTAKE = "clipped-values"
 EXERCISE = "effective_smoothness"
 MESSAGE = (
     "You cut large values off. They are what the figure is about. If some of them spoil a plot, change "

@@ -7,7 +7,7 @@ LINE = None
 MISTAKE = "eps-where-none-is"
 EXERCISE = "theorem_4_1_sides"
 MESSAGE = (
-    "There is an eps on your right side. The theorem holds for eps = 0, and for narrow features yours "
+    "There is an eps on your right side. The theorem holds without one, and for narrow features yours "
     "is not small."
 )
 

@@ -7,8 +7,8 @@ LINE = None
 MISTAKE = "another-factor"
 EXERCISE = "theorem_4_1_sides"
 MESSAGE = (
-    "The factor in front of the right side is not squared. A gradient that is γ/σ times as long has a "
-    "squared length that grows by the square of that."
+    "The factor in front of the right side is not squared. A gradient that is twice as long has a "
+    "squared length four times as large."
 )
 
 

@@ -6,7 +6,9 @@ from bnlab_solutions import *
 LINE = 39
 MISTAKE = "another-factor"
 EXERCISE = "theorem_4_1_sides"
-MESSAGE = "γ is missing on the right. With γ = 1 nobody notices."
+MESSAGE = (
+    "The scale γ is missing on the right. As long as it is 1 nobody notices; double it and watch both sides."
+)
 
 
 def theorem_4_1_sides(dout, y, gamma):

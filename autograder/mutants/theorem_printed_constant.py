@@ -7,8 +7,8 @@ LINE = None
 MISTAKE = "printed-constant"
 EXERCISE = "theorem_4_1_sides"
 MESSAGE = (
-    "You use 1/√m, the constant that the paper prints. Then the right side is smaller than the left: "
-    "the relation is violated. Work out which length the normalised y has, and measure."
+    "You use the constant that the paper prints. Then the right side is smaller than the left: the "
+    "relation is violated. Work out which length the normalised y has, and measure."
 )
 
 

@@ -7,8 +7,8 @@ LINE = 5
 MISTAKE = "another-factor"
 EXERCISE = "theorem_4_1_sides"
 MESSAGE = (
-    "You divide by the square of the variance. The factor is the square of γ/σ; look at which of the "
-    "two you have already squared."
+    "You divide by the square of the variance. The factor is the square of a ratio of γ to a standard "
+    "deviation; look at which of the two is a square already."
 )
 
 

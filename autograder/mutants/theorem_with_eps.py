@@ -7,7 +7,7 @@ LINE = None
 MISTAKE = "eps-where-none-is"
 EXERCISE = "theorem_4_1_sides"
 MESSAGE = (
-    "There is an eps in your backward pass. The theorem holds for eps = 0, and for narrow features "
+    "There is an eps in your backward pass. The theorem holds without one, and for narrow features "
     "yours is not small."
 )
 

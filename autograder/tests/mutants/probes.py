@@ -506,6 +506,71 @@ def _functions(course: dict[str, Any]) -> dict[str, Callable]:
     return {name: course[name] for name in FUNCTIONS}
 
 
+WALKS = "loss_along_gradient", "gradient_predictiveness", "effective_smoothness"
+
+
+def _walks_of(exercise: str) -> Callable[[Course], Iterator[tuple[str, object]]]:
+    """A bowl, a curved network, a kink, a slope between two plains; steps of all kinds, passes that fail."""
+    x, y = _batch(0, 7, 4).T / 2, _batch(1, 7, 3).T / 2
+    one = np.ones((1, 1))
+    curved = {
+        "layers": [["affine", 4, 5], ["scale", 5], ["tanh"], ["affine", 5, 3]],
+        "loss": "squared",
+        "seed": 3,
+    }
+    warm = {**curved, "seen": 2 * x + 1}
+    linear = {**warm, "layers": [["affine", 4, 5], ["affine", 5, 3]]}
+    bowl = {"layers": [["affine", 4, 3]], "loss": "squared", "seed": 4}
+    far = {**bowl, "parameters": np.linspace(-60.0, 80.0, 15)}
+    unit = {"layers": [["affine", 1, 1], ["relu"]], "loss": "squared", "parameters": np.array([1.0, 0.0])}
+    slope = {**unit, "layers": [["affine", 1, 1], ["tanh"]], "parameters": np.array([3.0, 0.0])}
+
+    def probe(c: Course) -> Iterator[tuple[str, object]]:
+        def walk(network: dict[str, Any], x: np.ndarray, y: np.ndarray, *steps: float) -> object:
+            given = deepcopy((network, x, y, np.array(steps)))
+            seen = _attempt(at_home(getattr(c, exercise), exercise), *given)
+            if isinstance(seen, dict):
+                seen.pop("forward passes")
+                seen = {
+                    name: item for name, item in seen.items() if "overflows" not in network or " " in name
+                }
+            intact = all(np.array_equal(*pair) for pair in zip((x, y, steps), given[1:], strict=True))
+            return {"result": seen, "arguments intact": intact}
+
+        yield "bowl", walk(bowl, x, y, 0.02, 0.005, 0.04, 0.01)
+        yield "far up the bowl", walk(far, x, y, 0.02, 0.005, 0.04)
+        yield "small gradient", walk(bowl, 2.0**-20 * x, 2.0**-20 * y, 0.001, 0.01)
+        yield "curved", walk(warm, x, y, 0.02, 0.08, 0.005, 0.04)
+        yield "cold", walk(curved, x, y, 0.02, 0.08)
+        yield "one step", walk(warm, x, y, 0.08)
+        yield "long", walk(warm, x, y, 4.0, 64.0)
+        yield "test mode", walk({**warm, "mode": "test"}, x, y, 0.02, 0.08, 0.005)
+        yield "kink", walk(unit, one, -one, 0.25, 0.15, 0.0625)
+        yield "slope between plains", walk(slope, one, -one, 32.0, 48.0, 20.0, 256.0)
+        yield "fails", walk({**warm, "fails_at": 3}, x, y, 0.02, 0.08, 0.005, 0.04)
+        yield "overflows", walk({**linear, "overflows": True}, x, y, 0.01, 1e160, 1e306)
+
+    return probe
+
+
+def lp_normalize(c: Course) -> Iterator[tuple[str, object]]:
+    edges = {name: x for name, x in EDGE_BATCHES.items() if name != "far from zero"}
+    zeros = np.where(np.arange(5) == 2, 0.0, _batch(4))
+    for label, x in {**edges, "negative": -np.abs(_batch()) - 1, "a feature of zeros": zeros}.items():
+        for p in (1, 2, 3, 1.5, np.inf):
+            yield f"{label}, p = {p}", _call(c.lp_normalize, x, p)
+
+
+def theorem_4_1_sides(c: Course) -> Iterator[tuple[str, object]]:
+    for label, y in {
+        "ordinary": _batch(),
+        "square": _batch(1, 5, 5),
+        "many examples": _batch(2, 60, 5),
+        "small spread": 1e-4 * _batch(3),
+    }.items():
+        yield label, _call(c.theorem_4_1_sides, _upstream(y.shape, seed=11), y, _scales()[0] + 0.1)
+
+
 PROBES: dict[str, Callable[[Course], Iterator[tuple[str, object]]]] = {
     probe.__name__: probe
     for probe in (
@@ -528,6 +593,9 @@ PROBES: dict[str, Callable[[Course], Iterator[tuple[str, object]]]] = {
         spatial_groupnorm_forward,
         spatial_groupnorm_backward,
         BatchNorm,
+        lp_normalize,
+        theorem_4_1_sides,
         TestBatchNorm,
     )
 } | {name: _backward_of_batchnorm(name) for name in ("batchnorm_backward", "batchnorm_backward_alt")}
+PROBES |= {name: _walks_of(name) for name in WALKS}
