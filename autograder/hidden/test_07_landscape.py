@@ -12,6 +12,7 @@ from bnlab_autograder.grading.cases import (
     expect_agreement,
     expect_close,
     expect_unchanged,
+    returns,
 )
 from inputs import batch, constants, integers, scale_and_shift, single, upstream
 
@@ -453,6 +454,11 @@ def test_effective_smoothness__largest(student, reference, rng):
     for order in ((2.0, 1.2, 0.4), (0.4, 2.0, 1.2), (1.2, 0.4, 2.0)):
         agree(student, reference, BETA, network, x, y, reach * np.array(order))
     agree(student, reference, BETA, *curved(rng), np.array([0.5, 0.05, 1.0, 0.2]))
+    one = np.ones((1, 1))
+    plains = {"layers": [["affine", 1, 1], ["tanh"]], "loss": "squared", "parameters": np.array([3.0, 0.0])}
+    agree(
+        student, reference, BETA, plains, one, -one, np.array([32.0, 48.0, 20.0, 256.0])
+    )  # and a slope between
 
 
 @case(
@@ -520,8 +526,8 @@ def expect_norm(student, rng, p):
 
 @case(
     topic="p = 1",
-    says="For p = 1 the output is off. Look at what stands in the denominator: which numbers it averages, over which "
-    "axis, and whether the mean has been taken away from them.",
+    says="For the order 1 the output is off. Look at what stands in the denominator: which numbers it averages, over "
+    "which axis, and whether the mean has been taken away from them.",
 )
 def test_lp_normalize__p_one(student, reference, rng):
     expect_norm(student, rng, 1)
@@ -529,7 +535,7 @@ def test_lp_normalize__p_one(student, reference, rng):
 
 @case(
     topic="p = 2",
-    says="For p = 2 the output is off. It is not that of BN: look at what stands in the denominator, and at the root.",
+    says="For the order 2 the output is off. It is not that of BN: look at what stands below, and at the root.",
 )
 def test_lp_normalize__p_two(student, reference, rng):
     expect_norm(student, rng, 2)
@@ -537,7 +543,7 @@ def test_lp_normalize__p_two(student, reference, rng):
 
 @case(
     topic="p = ∞",
-    says="For p = np.inf the output is off. Look at what becomes of the norm when p grows without end, and at negative "
+    says="For infinite p the output is off. Look at what becomes of the norm when p grows without end, and at negative "
     "entries.",
 )
 def test_lp_normalize__infinity(student, reference, rng):
@@ -548,8 +554,8 @@ def test_lp_normalize__infinity(student, reference, rng):
 
 @case(
     topic="p = 3, and a p that is no whole number",
-    says="For p = 3 or p = 1.5 the output is off. Look at the power, at the root, and at the signs of what you raise "
-    "to a power.",
+    says="For the orders 3 and 1.5 the output is off. Look at the power, at the root, and at the signs of what you "
+    "raise to a power.",
 )
 def test_lp_normalize__p_three(student, reference, rng):
     for p in (3, 1.5):
@@ -610,7 +616,9 @@ def test_lp_normalize__unchanged(student, reference, rng):
 
 
 def sides(course, dout, y, gamma):
-    left, right = course.theorem_4_1_sides(dout, y, gamma)
+    left, right = returns(
+        course.theorem_4_1_sides(dout, y, gamma), 2, "theorem_4_1_sides returns (left, right)"
+    )
     return {"left": left, "right": right}
 
 
