@@ -58,6 +58,8 @@ def _seen(names: tuple[str, str], function: Callable, network: Described, *argum
         except BrokenOff:
             pass
         else:
+            if values is None or values is ...:
+                return values
             seen = {} if "fails_at" in network else _named(names, values)
     return seen | _state(net)
 
@@ -190,7 +192,7 @@ def _add_afterwards(exercise: Exercise, rest: tuple, names: tuple[str, str]) -> 
     def add(what: str, title: str) -> None:
         @exercise.invariant(title)
         def _(ask: Session) -> None:
-            for mode in ("train", "test"):
+            for mode in ("train", "test") if what == "train mode" else ("test",):
                 claim = f"After the call, for a network in {mode} mode"
                 _as_before(ask, warm(mode=mode), rest, what, claim)
 
@@ -209,8 +211,7 @@ def _add_afterwards(exercise: Exercise, rest: tuple, names: tuple[str, str]) -> 
     @exercise.invariant("float32 works")
     def _(ask: Session) -> None:
         want = ask(small(), *rest)
-        single = tuple(v.astype(np.float32) if isinstance(v, np.ndarray) else v for v in rest)
-        got = ask(small(dtype="float32"), *single)
+        got = ask(small(dtype="float32"), *rest)
         for name in names:
             close(got[name], want[name], name, "For a network in float32", feature=None, rtol=1e-3)
 
@@ -327,11 +328,14 @@ def noised(
     rng, outs = np.random.default_rng(seed), []
     for _ in range(calls):
         out = function(a, rng, n_mu, n_sigma, r_mu, r_sigma)
+        if out is None or out is ...:
+            return out
         if not isinstance(out, np.ndarray) or out.dtype.kind != "f" or out.shape != a.shape:
             return {"out": out, "traits": np.zeros(TRAITS)}
         outs.append(out.copy())
     telling = a.shape[1] >= MANY and np.ptp(a) == 0
-    return {"out": np.stack(outs), "traits": _traits(np.stack(outs)) if telling else np.zeros(TRAITS)}
+    traits = _traits(np.stack(outs)) if telling else np.zeros(TRAITS)
+    return {"out": np.stack(outs), "traits": traits.astype(a.dtype)}
 
 
 MANY = 500  # units, from which on chance plays no part in coarse numbers
@@ -429,7 +433,9 @@ def _(ask: Session) -> None:
         claim = f"With r_mu = r_sigma = 0 all {what} get the same noise"
         close(rows, np.tile(rows[:, :1], rows.shape[1]), "out", claim, feature=None)
         if np.ptp(rows[:, 0]) == 0:
-            raise Failure("Every unit has a shift and a scale of its own, saw the same for all units")
+            raise Failure(
+                "The units have noise of their own: expected different numbers, saw the same for all"
+            )
 
 
 @noisy_batchnorm.invariant("every value of a unit has its own spread")
@@ -438,9 +444,8 @@ def _(ask: Session) -> None:
         for name in ("r_mu", "r_sigma"):
             rows = _rows(_no_noise(ask, np.ones(shape), **{name: 0.5}))
             if np.unique(rows).size < rows.size:
-                raise Failure(
-                    f"With {name} = 0.5 and a of shape {shape} no two values get the same noise, saw equal ones"
-                )
+                claim = f"With {name} = 0.5 and a of shape {shape} every value has noise of its own"
+                raise Failure(f"{claim}: expected {rows.size} numbers, saw {np.unique(rows).size}")
 
 
 @noisy_batchnorm.invariant("the noise is new at every call, and comes from rng alone")
@@ -448,12 +453,12 @@ def _(ask: Session) -> None:
     a = np.ones((5, 3))
     out = ask(a, 3, 3, 0.5, 1.25, 0.1, 0.1)["out"]
     if np.array_equal(out[0], out[1]) or np.array_equal(out[1], out[2]):
-        raise Failure("Two calls with the same generator gave the same noise")
+        raise Failure("Two calls with one generator: expected other noise in the second, saw the same")
     claim = "With a generator of the same seed everything repeats itself"
     close(ask(a, 3, 3, 0.5, 1.25, 0.1, 0.1)["out"], out, "out", claim, feature=None)
     units = [ask(a, 3, 3, 0.5, 1.25, 0.0, 0.0)["out"][call, 0] for call in range(2)]
     if np.array_equal(*units):
-        raise Failure("Two calls with the same generator gave the units the same μ and σ")
+        raise Failure("Two calls with one generator: expected other μ and σ in the second, saw the same")
 
 
 @noisy_batchnorm.value("a is scaled first and shifted afterwards")
@@ -476,7 +481,7 @@ def _(ask: Session) -> None:
         _mean_near(mu, 0.0, 2 / np.sqrt(3), "the mean of the shifts", claim)
         _mean_near(mu**2, 4 / 3, 1.2, "their mean square", claim)
         if np.abs(mu).max() > 2:
-            raise Failure(f"{claim} no shift is beyond ±2, saw {np.abs(mu).max():.3g}")
+            raise Failure(f"{claim}: expected shifts within ±2, saw {np.abs(mu).max():.3g}")
 
 
 @noisy_batchnorm.value("the scales of the units")
@@ -487,9 +492,7 @@ def _(ask: Session) -> None:
         _mean_near(sigma, 2.0, 1 / np.sqrt(3), "the mean of the scales", claim)
         _mean_near((sigma - 2) ** 2, 1 / 3, 0.3, "their variance", claim)
         if sigma.min() < 1 or sigma.max() > 3:
-            raise Failure(
-                f"{claim} the scales lie between 1 and 3, saw {sigma.min():.3g} to {sigma.max():.3g}"
-            )
+            raise Failure(f"{claim}: expected scales from 1 to 3, saw {sigma.min():.3g} to {sigma.max():.3g}")
 
 
 @noisy_batchnorm.value("the spread within a unit")
@@ -555,7 +558,7 @@ def _(ask: Session) -> None:
 
 @internal_covariate_shift.invariant("without a step there is no shift")
 def _(ask: Session) -> None:
-    for layer in (1, 3, 6):
+    for layer in (1, 6):
         seen = ask(small(), *small_batch(), layer, 0.0)
         close(seen["l2"], np.zeros(()), "l2", f"With lr = 0, for layer {layer}", scale=1.0)
         close(seen["cosine"], np.ones(()), "cosine", f"With lr = 0, for layer {layer}")
@@ -563,11 +566,11 @@ def _(ask: Session) -> None:
 
 @internal_covariate_shift.invariant("a small step ten times as long: a length ten times as large")
 def _(ask: Session) -> None:
-    for layer in (1, 3, 6):
+    for layer in (1, 6):
         short, long = (ask(small(), *small_batch(), layer, lr)["l2"] for lr in (1e-6, 1e-5))
         close(long, 10 * short, "l2", f"For layer {layer} with lr = 1e-5, by that with lr = 1e-6", rtol=1e-2)
         if not short > 0:
-            raise Failure(f"For layer {layer} the layers before it move, saw l2 = 0")
+            raise Failure(f"For layer {layer} the layers before it move: expected l2 above 0, saw 0")
 
 
 @internal_covariate_shift.invariant("the cosine is one, whatever the unit of the loss")
@@ -584,7 +587,7 @@ def _(ask: Session) -> None:
     small_, large = ask(plain, x, y, 2, 0.01), ask(tenfold, x, 10 * y, 2, 0.0001)
     for seen in (small_, large):
         if not -1 <= seen["cosine"] <= 1 + 1e-9:
-            raise Failure(f"A cosine lies between -1 and 1, saw {float(seen['cosine']):.4g}")
+            raise Failure(f"For a cosine: expected a number from -1 to 1, saw {float(seen['cosine']):.4g}")
     close(large["cosine"], small_["cosine"], "cosine", "With a loss times 100 and lr / 100")
     close(
         large["l2"],
@@ -608,17 +611,15 @@ _add_afterwards(internal_covariate_shift, (*small_batch(), 3, 0.01), ("l2", "cos
 
 @internal_covariate_shift.invariant("the parameters are put back to the last digit, however long the step")
 def _(ask: Session) -> None:
-    for lr in (0.01, 1e13):
-        rest = (*small_batch(), 6, lr)
-        _as_before(ask, warm(), rest, "parameters", f"After a call with lr = {lr:g}")
+    _as_before(ask, warm(), (*small_batch(), 6, 1e13), "parameters", "After a call with lr = 10¹³")
 
 
 @internal_covariate_shift.invariant("the network is put back, also where the second pass fails")
 def _(ask: Session) -> None:
-    for what in ("parameters", "gradient", "train mode"):
-        network = warm(fails_at=2, mode="test")
-        claim = "After an error in the second forward pass"
-        _as_before(ask, network, (*small_batch(), 3, 0.01), what, claim)
+    network, rest = warm(fails_at=2, mode="test"), (*small_batch(), 3, 0.01)
+    claim = "After an error in the second forward pass"
+    _as_before(ask, network, rest, "parameters", claim)
+    _as_before(ask, network, rest, "train mode", claim)
 
 
 @internal_covariate_shift.value("a chain of single numbers, worked out by hand")
