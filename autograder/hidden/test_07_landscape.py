@@ -9,6 +9,7 @@ from bnlab_autograder.grading.cases import (
     Mismatch,
     another,
     case,
+    describe,
     expect_agreement,
     expect_close,
     expect_unchanged,
@@ -92,7 +93,10 @@ def lengths(rng, network, x, y, at=(0.003, 0.02, 0.1, 0.4)):
 
 def walk(course, what, network, x, y, steps):
     """What the exercise makes of copies: an array that it changes is no other call's affair."""
-    return getattr(course, EXERCISE[what])(*deepcopy((network, x, y, steps)))
+    seen = getattr(course, EXERCISE[what])(*deepcopy((network, x, y, steps)))
+    if not isinstance(seen, dict):
+        raise Mismatch(f"{what} should not be {describe(seen)}")
+    return seen
 
 
 def agree(student, reference, what, network, x, y, steps, state=None):

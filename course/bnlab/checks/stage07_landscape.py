@@ -65,6 +65,8 @@ def _seen(
         except BrokenOff:
             pass
         else:
+            if value is None or value is ...:
+                return value  # no answer yet
             if "fails_at" not in network:
                 seen[name] = value
     return seen | _state(net) | {"forward passes": float(counter.passes)}
@@ -325,7 +327,7 @@ def _(ask: Session) -> None:
     close(here[:1], np.array([39.0]), "losses", claim, feature=None)
     if not here[1] < here[0]:
         raise Failure(
-            f"A tiny step against the gradient should lower the loss, but it goes from {here[0]:g} to {here[1]:g}"
+            f"A tiny step against the gradient lowers the loss: expected less than {here[0]:.6g}, saw {here[1]:.6g}"
         )
 
 
@@ -378,7 +380,7 @@ def _(ask: Session) -> None:
     close(here[:1], np.zeros(1), "changes", "With a step of 0", scale=1.0)
     if not here[1] > 0:
         raise Failure(
-            "With a step of 0.03 the gradient of a curved loss should be another one, saw no change"
+            "With a step of 0.03 on a curved loss: expected a change of the gradient above 0, saw 0"
         )
 
 
@@ -597,7 +599,7 @@ def _(ask: Session) -> None:
     for name in SIDES:
         if not (sides[name] > 0).all():
             raise Failure(
-                f"Squared lengths are positive, and what is compared with them as well, saw {name} below 0"
+                f"Squared lengths, and what is compared with them: expected {name} above 0, saw {sides[name].min():.4g}"
             )
     part = _sides(ask, dout[:, 2:], y[:, 2:], GAMMA[2:4])
     _same_sides(
