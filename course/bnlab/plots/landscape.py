@@ -58,8 +58,9 @@ def along_lines(
     axes = flat(axes)
     for place, (ax, (heading, curves)) in enumerate(zip(axes, panels.items(), strict=False)):
         lines(ax, *curves)
-        if log:
-            log_scale(ax, log)
+        distances = np.asarray(curves[0], float)
+        wide = distances.max() >= 10 * distances.min()  # otherwise a logarithmic axis has a single number
+        log_scale(ax, log if wide else log.replace("x", ""))
         left = place % columns == 0
         label(ax, x_label if place >= len(panels) - columns else "", y_label if left else "", heading)
         legend(ax, loc="best")
