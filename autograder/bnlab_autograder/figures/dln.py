@@ -111,7 +111,7 @@ def trained_deep_linear(
         "samples": {layer: np.array(values) for layer, values in samples.items()},
         "stds": {layer: np.array(values) for layer, values in stds.items()},
         "shifts": {layer: np.array(values) for layer, values in shifts.items()},
-        **(walks.found(history.losses) if walk else {}),
+        **(walks.found(history.losses, every) if walk else {}),
     }
 
 

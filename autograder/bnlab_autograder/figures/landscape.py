@@ -72,7 +72,7 @@ def walked_on_images(*, norm, rate, walk, every, seed, data, count, channels, hi
     return {
         "losses": history.losses,
         "accuracies": np.nan_to_num(history.accuracies, nan=0.1),
-        **walks.found(history.losses),
+        **walks.found(history.losses, every),
     }
 
 
@@ -86,21 +86,25 @@ class Walks:
         self.at.append(step)
         self.seen.append(walk_along_gradient(net, x, y, self.lambdas))
 
-    def found(self, losses) -> dict[str, np.ndarray]:
+    def found(self, losses, every) -> dict[str, np.ndarray]:
         """What was seen of T walks with S stops.
 
         walked_at: (T,) steps; lambdas: (S,); start: (T,) the loss at the beginning; length: (T,) that of the
         gradient; along: (T, S) losses on the line; changes: (T, S) of the gradient; beta: (T,).
-        A loss that has overflowed is infinite.
+        A loss that has overflowed is infinite, and so is everything at the walks that training did not come to.
         """
-        along, changes, beta, length = (
-            (np.array(column) for column in zip(*self.seen, strict=True)) if (self.seen) else np.empty((4, 0))
-        )
+        planned = np.arange(0, len(losses), every) if every else np.arange(0)
+        S = len(self.lambdas)
+        along, changes = np.full((2, len(planned), S), np.inf)
+        beta, length, start = np.full((3, len(planned)), np.inf)
+        for place, (one, change, largest, size) in enumerate(self.seen):
+            along[place], changes[place], beta[place], length[place] = one, change, largest, size
+            start[place] = losses[self.at[place]]
         return {
-            "walked_at": np.array(self.at, int),
+            "walked_at": planned,
             "lambdas": self.lambdas,
-            "start": losses[self.at],
-            "length": length,
+            "start": without_nan(start),
+            "length": without_nan(length),
             "along": without_nan(along),
             "changes": without_nan(changes),
             "beta": without_nan(beta),
@@ -118,8 +122,14 @@ def without_nan(values):
 def measure(result, name) -> np.ndarray:
     """One number for each walk, (T,): the range of the loss, the largest change of the gradient, or β."""
     if name == "loss_range":
-        return result["along"].max(axis=1) - result["along"].min(axis=1)
+        low, high = walk_edges(result)
+        return np.where(np.isinf(high), np.inf, high - np.where(np.isinf(low), 0, low))
     return result["changes"].max(axis=1) if name == "gradient_change" else result["beta"]
+
+
+def walk_edges(result):
+    """(smallest, largest) loss of each walk, both (T,)."""
+    return result["along"].min(axis=1), result["along"].max(axis=1)
 
 
 def compared(one, other, name) -> dict[str, float]:
@@ -217,12 +227,13 @@ def draw_measures(runs, norms, title):
 
 # --------------------------------------------------------------------------------- a network that is dead
 
-DEAD = "standard, LR 0.5"
+DEAD = "standard, dead"
+TOO_SMALL = 0.01  # a standard deviation of initial weights with which nothing gets through to the output
 
 
 def conditions_dead(settings, seed):
     alive = {norm: walked(settings, norm, seed) for norm in ("standard", "BN")}
-    return alive | {DEAD: walked(settings, "standard", seed, rate=0.5)}
+    return alive | {DEAD: walked({**settings, "init": TOO_SMALL}, "standard", seed)}
 
 
 def effects_dead(results, settings):
@@ -300,7 +311,7 @@ def bowl(*, beta, rate, walk):
     x, y = np.full((1, 1), np.sqrt(beta / 2)), np.zeros((1, 1))
     walks = Walks(walk)
     history = train(net, x, y, steps=BOWL_STEPS, rate=rate, every=3, probe=walks)
-    return {"losses": history.losses, **walks.found(history.losses)}
+    return {"losses": history.losses, **walks.found(history.losses, 3)}
 
 
 def runs_apart(results, name):
@@ -352,7 +363,7 @@ def draw_rates(runs, settings):
             at = runs[0][name]["walked_at"]
             edges = np.array([envelope(run, name, at) for run in runs])
             along = np.array([run[name]["along"] for run in runs])
-            band(axes[0], at, edges[:, 0], edges[:, 1], name, **style)
+            band(axes[0], at, edges[:, 0], np.minimum(edges[:, 1], OFF_THE_PAGE), name, **style)
             if axes is top:
                 band(axes[1], at, along.min(axis=-1), along.max(axis=-1), name)
             else:
@@ -367,13 +378,14 @@ def draw_rates(runs, settings):
     log_scale(top[1], "y")
     low, high = zip(*(ax.get_ylim() for ax in top), strict=True)
     for ax in top:
-        ax.set_ylim(min(low), max(high))
+        ax.set_ylim(min(low), high[1])
     bottom[1].set_ylim(0, 12)
     legend(top[0], loc="best")
     legend(bottom[0], loc="best")
     return fig
 
 
+OFF_THE_PAGE = 1e9  # where a run has overflowed its band has no upper edge
 BOWLS = (
     {"color": LOOKS[2]["color"], "linestyle": "-.", "hatch": None},
     {"color": LOOKS[3]["color"], "linestyle": ":", "hatch": "//"},
@@ -427,7 +439,7 @@ FIGURES = (
         name="landscape-dead",
         title="A dead network looks smooth",
         shows="The range of the loss on lines along the gradient, and accuracy, of networks that learn and of one "
-        "that learning rate 0.5 has broken.",
+        "whose initial weights are so small that it does not.",
         claim="A smooth landscape by itself says nothing: compare networks that have come equally far.",
         settings=SETTINGS,
         conditions=conditions_dead,
@@ -435,12 +447,12 @@ FIGURES = (
         draw=draw_dead,
         expectations=(
             Expectation(
-                "dead_over_bn_loss_range", below=0.5, says="the broken network is the smoothest of all"
+                "dead_over_bn_loss_range", below=0.5, says="the dead network is the smoothest of all"
             ),
-            Expectation("dead_accuracy_end", below=0.4, says="it has hardly learnt anything"),
+            Expectation("dead_accuracy_end", below=0.2, says="it has learnt nothing"),
             Expectation("bn_accuracy_end", above=0.9, says="BN has"),
         ),
-        remark="The range of the loss of the broken network is {dead_over_bn_loss_range:.2g} times that with BN; its "
+        remark="The range of the loss of the dead network is {dead_over_bn_loss_range:.2g} times that with BN; its "
         "accuracy is {dead_accuracy_end:.2f} against {bn_accuracy_end:.2f}.",
     ),
     Figure(

@@ -134,3 +134,19 @@ def test_panels_of_a_group_share_their_range():
     one, two = along_lines(panels, "λ", "change", groups={"a": "VGG", "b": "VGG"}).axes
     assert one.get_ylim() == two.get_ylim()
     assert one.get_ylim()[1] > 100
+
+
+def test_a_run_that_ends_early_has_walks_of_infinite_range():
+    walks = landscape.Walks((1.0, 2.0))
+    walks.at, walks.seen = [0], [(np.array([3.0, 1.0]), np.array([0.5, 1.0]), 0.5, 2.0)]
+    found = walks.found(np.array([4.0, 5.0, np.nan, np.nan]), every=2)
+    assert list(found["walked_at"]) == [0, 2]
+    assert list(landscape.measure(found, "loss_range")) == [2, np.inf]
+    assert list(landscape.measure(found, "beta")) == [0.5, np.inf]
+
+
+def test_what_is_dead_is_smooth():
+    dead = landscape.walked({**SMALL, "init": landscape.TOO_SMALL}, "standard", 4)()
+    alive = landscape.walked(SMALL, "BN", 4)()
+    dead, alive = (np.median(landscape.measure(one, "loss_range")) for one in (dead, alive))
+    assert dead < 0.5 * alive
