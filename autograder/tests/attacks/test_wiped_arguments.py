@@ -78,7 +78,7 @@ def is_handed_arrays(exercise):
     return not isinstance(right, type) or hasattr(right, "forward")
 
 
-@pytest.mark.parametrize("exercise", filter(is_handed_arrays, CASES.points))
+@pytest.mark.parametrize("exercise", list(filter(is_handed_arrays, CASES.points)))
 def test_wiping_gains_nothing(exercise):
     honest = points(exercise, answer(exercise, wiping=False))
     assert points(exercise, answer(exercise, wiping=True)) <= honest

@@ -85,7 +85,11 @@ def test_a_cache_is_sealed_and_belongs_to_its_own_kind_of_pass() -> None:
         bn.spatial_batchnorm_backward(x[:, :, None, None], cache)
 
 
-@pytest.mark.parametrize("thing", [object(), lambda: 1, np.array([object()]), {"a": {1: print}}], ids=str)
+@pytest.mark.parametrize(
+    "thing",
+    [object(), lambda: 1, np.array([object()]), {"a": {1: print}}],
+    ids=["object", "function", "array", "dict"],
+)
 def test_only_plain_data_reaches_the_functions(thing: object) -> None:
     def forward(*_):
         raise AssertionError("was called")
