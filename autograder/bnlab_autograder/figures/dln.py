@@ -87,7 +87,7 @@ def trained_deep_linear(
         samples: {layer: (T, M)} what all its units hand on, for some of the examples.
         stds: {layer: (T, width)} of every unit.
         shifts: {layer: (T, 3)} ‖G − G′‖, the cosine of G and G′, and ‖G‖.
-        And of the walks, see ``Walks``.
+        And of the walks, see ``Walks``. Where the loss has overflowed, training ends and NaN stands for the rest.
     """
     found = data.linear_regression(examples, width, seed)
     x, y = nn.to_engine(found.x_train), nn.to_engine(found.y_train)
@@ -107,12 +107,26 @@ def trained_deep_linear(
     history = train(net, x, y, steps=steps, rate=rate, batch=examples, every=every, probe=probe)
     return {
         "losses": history.losses,
-        "measured_at": np.array(history.probed_at),
-        "samples": {layer: np.array(values) for layer, values in samples.items()},
-        "stds": {layer: np.array(values) for layer, values in stds.items()},
-        "shifts": {layer: np.array(values) for layer, values in shifts.items()},
+        "measured_at": np.arange(0, steps, every),
+        "samples": filled(samples, -(-steps // every)),
+        "stds": filled(stds, -(-steps // every)),
+        "shifts": filled(shifts, -(-steps // every)),
         **(walks.found(history.losses, every) if walk else {}),
     }
+
+
+def filled(measured, times):
+    """{layer: (times, …)} of {layer: a list}, with NaN for the times that training did not come to."""
+    arrays = {layer: np.array(values) for layer, values in measured.items()}
+    return {
+        layer: np.concatenate([a, np.full((times - len(a), *a.shape[1:]), np.nan)])
+        for layer, a in arrays.items()
+    }
+
+
+def end_loss(result) -> float:
+    """The last loss; infinite if it has overflowed."""
+    return float(np.nan_to_num(result["losses"][-1], nan=np.inf))
 
 
 def outputs(net, x, layers) -> dict[int, np.ndarray]:
@@ -162,13 +176,13 @@ def effects_3(results, settings):
         lr = speed(rate, settings)
         for layer, paper in zip(settings["shifted"], (9, 17), strict=True):
             (s_l2, s_cosine, _), (b_l2, b_cosine, _) = (
-                np.median(result["shifts"][layer], axis=0) for result in (standard, bn)
+                np.nanmedian(result["shifts"][layer], axis=0) for result in (standard, bn)
             )
             found[f"standard_cosine_layer_{paper}_{lr}"] = s_cosine
             found[f"bn_cosine_layer_{paper}_{lr}"] = b_cosine
             found[f"cosine_standard_minus_bn_layer_{paper}_{lr}"] = s_cosine - b_cosine
             found[f"l2_bn_over_standard_layer_{paper}_{lr}"] = b_l2 / s_l2
-        found[f"loss_bn_over_standard_{lr}"] = bn["losses"][-1] / standard["losses"][-1]
+        found[f"loss_bn_over_standard_{lr}"] = end_loss(bn) / end_loss(standard)
     return found
 
 
@@ -219,12 +233,12 @@ def conditions_5(settings, seed):
 
 
 def effects_5(results, settings):
-    found = {f"{KEYS.get(norm, norm)}_loss_end": results[norm]["losses"][-1] for norm in LP}
+    found = {f"{KEYS.get(norm, norm)}_loss_end": end_loss(results[norm]) for norm in LP}
     for norm in LP[1:]:
-        found[f"{KEYS[norm]}_over_standard_loss_end"] = (
-            results[norm]["losses"][-1] / results["standard"]["losses"][-1]
+        found[f"{KEYS[norm]}_over_standard_loss_end"] = end_loss(results[norm]) / end_loss(
+            results["standard"]
         )
-    found["l1_over_bn_loss_end"] = results["ℓ1"]["losses"][-1] / results["BN"]["losses"][-1]
+    found["l1_over_bn_loss_end"] = end_loss(results["ℓ1"]) / end_loss(results["BN"])
     return found
 
 
@@ -257,6 +271,7 @@ def effects_9(results, settings):
         growths = {}
         for norm in ("standard", "BN"):
             stds = np.median(results[norm]["stds"][layer], axis=1)
+            stds = stds[np.isfinite(stds)]
             growths[norm] = stds.max() / stds.min()
             found[f"{KEYS.get(norm, norm)}_std_growth_layer_{paper}"] = growths[norm]
         found[f"std_growth_standard_over_bn_layer_{paper}"] = growths["standard"] / growths["BN"]

@@ -8,9 +8,17 @@ from bnlab.plots.curves import flat, look, spread
 from bnlab.plots.landscape import along_lines
 from bnlab.plots.style import figure, label, legend, log_scale
 
-from bnlab_autograder.figures.dln import KEYS, LP, SETTINGS, rated, speed, trained
+from bnlab_autograder.figures.dln import KEYS, LP, SETTINGS, end_loss, rated, speed, trained
 from bnlab_autograder.figures.figure import Expectation, Figure
-from bnlab_autograder.figures.landscape import MEASURES, compared, conditions_4, draw_measures, measure
+from bnlab_autograder.figures.landscape import (
+    MEASURES,
+    compared,
+    conditions_4,
+    draw_measures,
+    measure,
+    ratio,
+    without_nan,
+)
 from bnlab_autograder.figures.landscape import SETTINGS as IMAGES
 
 
@@ -79,7 +87,7 @@ def effects_13(results, settings):
             for kind in ("median", "p90"):
                 found[f"{name}_ratio_{kind}_{KEYS[norm]}"] = ratios[f"{name}_ratio_{kind}"]
     for norm in LP:
-        found[f"{KEYS.get(norm, norm)}_loss_end"] = results[norm]["losses"][-1]
+        found[f"{KEYS.get(norm, norm)}_loss_end"] = end_loss(results[norm])
     return found
 
 
@@ -105,13 +113,13 @@ def effects_11(results, settings):
     for model in ("vgg", "dln"):
         for norm in ("standard", "BN"):
             result = results[f"{model.upper()}, {norm}"]
-            relative = result["changes"][:, -1] / result["length"]
+            relative = without_nan(result["changes"][:, -1] / result["length"])
             key = f"{model}_{KEYS.get(norm, norm)}"
             found[f"relative_change_median_{key}"] = np.median(relative)
-            found[f"relative_change_p90_{key}"] = np.quantile(relative, 0.9)
-            found[f"change_p90_{key}"] = np.quantile(result["changes"][:, -1], 0.9)
-        found[f"change_p90_standard_over_bn_{model}"] = (
-            found[f"change_p90_{model}_standard"] / found[f"change_p90_{model}_bn"]
+            found[f"relative_change_p90_{key}"] = np.quantile(relative, 0.9, method="nearest")
+            found[f"change_p90_{key}"] = np.quantile(result["changes"][:, -1], 0.9, method="nearest")
+        found[f"change_p90_standard_over_bn_{model}"] = ratio(
+            found[f"change_p90_{model}_standard"], found[f"change_p90_{model}_bn"]
         )
     return found
 

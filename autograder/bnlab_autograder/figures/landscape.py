@@ -137,21 +137,29 @@ def compared(one, other, name) -> dict[str, float]:
     a, b = measure(one, name), measure(other, name)
     third = max(min(len(a), len(b)) // 3, 1)
     return {
-        f"{name}_ratio_median": np.median(a) / np.median(b),
-        f"{name}_ratio_p90": np.quantile(a, 0.9) / np.quantile(b, 0.9),
-        f"{name}_ratio_first_third": np.median(a[:third]) / np.median(b[:third]),
+        f"{name}_ratio_median": ratio(np.median(a), np.median(b)),
+        f"{name}_ratio_p90": ratio(*(np.quantile(v, 0.9, method="nearest") for v in (a, b))),
+        f"{name}_ratio_first_third": ratio(np.median(a[:third]), np.median(b[:third])),
         f"{name}_ratio_at_equal_loss": ratio_at_equal_loss(one["start"], a, other["start"], b),
     }
+
+
+BEYOND = 1e30  # so many times as large is what has overflowed, so that it still is a number
+
+
+def ratio(a, b) -> float:
+    """a / b, ``BEYOND`` where only a is infinite, and not a number where b is."""
+    return float(min(a / b, BEYOND)) if np.isfinite(b) else np.nan
 
 
 def ratio_at_equal_loss(start, values, other_start, other_values, fewest=2) -> float:
     """The geometric mean of the ratios of medians, over those octaves of the loss that both have been in."""
     octave, other_octave = (np.floor(np.log2(np.maximum(s, 1e-12))) for s in (start, other_start))
     ratios = []
-    for where in np.intersect1d(octave, other_octave):
+    for where in filter(np.isfinite, np.intersect1d(octave, other_octave)):
         a, b = values[octave == where], other_values[other_octave == where]
         if min(len(a), len(b)) >= fewest:
-            ratios.append(np.median(a) / np.median(b))
+            ratios.append(ratio(np.median(a), np.median(b)))
     return float(np.exp(np.mean(np.log(ratios)))) if ratios else np.nan
 
 

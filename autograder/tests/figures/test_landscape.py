@@ -65,7 +65,7 @@ class TestComparison:
             found = landscape.compared(one, other, name)
             assert found[f"{name}_ratio_median"] == 3
             assert found[f"{name}_ratio_first_third"] == 0.5
-            assert found[f"{name}_ratio_p90"] == pytest.approx(5.5)
+            assert found[f"{name}_ratio_p90"] == 3
 
     def test_at_equal_loss_a_network_that_has_not_moved_is_not_compared_with_one_that_has(self):
         """The plateau: as smooth as can be at a loss of 2.3, and rough where the other network is."""
@@ -150,3 +150,22 @@ def test_what_is_dead_is_smooth():
     alive = landscape.walked(SMALL, "BN", 4)()
     dead, alive = (np.median(landscape.measure(one, "loss_range")) for one in (dead, alive))
     assert dead < 0.5 * alive
+
+
+def test_a_network_that_overflows_is_infinitely_rough_and_has_the_highest_loss():
+    over = {"rates": (1e-4, 10.0), "steps": 6}
+    effects = run(figure_of(dln_landscape, "10"), seeds=(0, 1), **over).per_seed
+    assert np.isfinite(effects["beta_ratio_p90_lr_1e_7"]).all()
+    outcome = run(figure_of(dln, "3-dln"), seeds=(0, 1), rates=(1e-4, 1e-3))
+    assert outcome.draw().axes
+    one = {"losses": np.array([3.0, np.nan])}
+    assert dln.end_loss(one) == np.inf
+    assert landscape.ratio(np.inf, 2.0) == landscape.BEYOND
+    assert np.isnan(landscape.ratio(1.0, np.inf))
+
+
+def test_what_training_did_not_come_to_is_nan():
+    found = dln.trained(dln.TINY, "standard", 0, rate=1e3, shifted=(2,), watched=(1,))()
+    assert found["shifts"][2].shape == (4, 3)
+    assert np.isnan(found["shifts"][2][-1]).all()
+    assert np.isfinite(found["stds"][1][0]).all()
