@@ -7,7 +7,7 @@ MISTAKE = "std-for-variance"
 EXERCISE = "activation_moments"
 MESSAGE = (
     "What you return second is a standard deviation. The agreement is a variance, as in "
-    "batch_statistics. Look for a root."
+    "notebook 01. Look for a root."
 )
 
 

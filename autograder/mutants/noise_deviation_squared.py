@@ -6,8 +6,8 @@ LINE = 68
 MISTAKE = "deviation-squared"
 EXERCISE = "noisy_batchnorm"
 MESSAGE = (
-    "You square r_sigma before it goes to the generator. The second argument of a normal "
-    "distribution in NumPy is the standard deviation, not the variance. Look for a square."
+    "You square rσ before it goes to the generator. The second argument of a normal distribution in "
+    "NumPy is the standard deviation, not the variance. Look for a square."
 )
 
 

@@ -6,8 +6,8 @@ LINE = 68
 MISTAKE = "r-mu-dropped"
 EXERCISE = "noisy_batchnorm"
 MESSAGE = (
-    "All values of a unit are shifted alike: r_mu plays no part. The second level of Algorithm 1 "
-    "is missing for the shift. Look at where r_mu should come in."
+    "All values of a unit are shifted alike: rμ plays no part. The second level of Algorithm 1 is "
+    "missing for the shift. Look at where rμ should come in."
 )
 
 

@@ -6,8 +6,8 @@ LINE = 68
 MISTAKE = "r-sigma-dropped"
 EXERCISE = "noisy_batchnorm"
 MESSAGE = (
-    "All values of a unit are scaled alike: r_sigma plays no part. The second level of Algorithm "
-    "1 is missing for the scale. Look at where r_sigma should come in."
+    "All values of a unit are scaled alike: rσ plays no part. The second level of Algorithm 1 is "
+    "missing for the scale. Look at where rσ should come in."
 )
 
 

@@ -6,8 +6,8 @@ LINE = 68
 MISTAKE = "scale-range-shifted"
 EXERCISE = "noisy_batchnorm"
 MESSAGE = (
-    "The scales of your units reach up to 1 + n_sigma. In Algorithm 1 the constant is the upper "
-    "end itself. Look at what n_sigma = 1 should mean."
+    "The scales of your units reach further up than nσ, by one. In Algorithm 1 the constant is the "
+    "upper end itself. Look at what an nσ of 1 should mean."
 )
 
 

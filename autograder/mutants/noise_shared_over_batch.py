@@ -6,9 +6,8 @@ LINE = 68
 MISTAKE = "noise-shared-over-batch"
 EXERCISE = "noisy_batchnorm"
 MESSAGE = (
-    "All examples get the same m and s, so that r_mu and r_sigma only blur the noise of the unit. "
-    "The second level of Algorithm 1 draws for each example. Look at the shape of what you draw "
-    "second."
+    "All examples get the same m and s, so that rμ and rσ only blur the noise of the unit. The second "
+    "level of Algorithm 1 draws for each example. Look at the shape of what you draw second."
 )
 
 

@@ -6,8 +6,8 @@ LINE = 68
 MISTAKE = "shift-normal"
 EXERCISE = "noisy_batchnorm"
 MESSAGE = (
-    "The shifts of your units are normally distributed. In Algorithm 1 they are uniform, so n_mu "
-    "is an end and not a standard deviation. Look at the distribution of μ."
+    "The shifts of your units are normally distributed. In Algorithm 1 they are uniform, so nμ is an "
+    "end and not a standard deviation. Look at the distribution of μ."
 )
 
 

@@ -6,8 +6,8 @@ LINE = 68
 MISTAKE = "value-shift-normal"
 EXERCISE = "noisy_batchnorm"
 MESSAGE = (
-    "The shifts within your units are normal. In Algorithm 1 they are uniform with the ends μ - "
-    "r_mu and μ + r_mu; only the scales are normal. Look at the distribution of m."
+    "The shifts within your units are normal. In Algorithm 1 they are uniform, with ends at the distance "
+    "rμ from μ; only the scales are normal. Look at the distribution of m."
 )
 
 

@@ -7,9 +7,8 @@ LINE = 68
 MISTAKE = "variance-for-deviation"
 EXERCISE = "noisy_batchnorm"
 MESSAGE = (
-    "You take r_sigma for a variance. It is a standard deviation, which is also what NumPy's "
-    "generators want. With r_sigma = 0.1 your scales spread three times as far as they should. "
-    "Look for a root."
+    "You take rσ for a variance; it is a standard deviation, which is also what NumPy's generators want. "
+    "With an rσ of 0.1 your scales spread three times as far as they should. Look for a root."
 )
 
 

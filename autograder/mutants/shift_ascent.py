@@ -4,7 +4,7 @@ import numpy as np
 from bnlab_solutions import *
 
 LINE = 67
-MISTAKE = "ascent"
+MISTAKE = "up-instead-of-down"
 EXERCISE = "internal_covariate_shift"
 MESSAGE = (
     "The layers before move along the gradient, not against it: the loss rises. The gradients are "

@@ -206,11 +206,15 @@ def test_a_mistake_fails_where_it_should(mutant: str, title: str) -> None:
     assert failure.title in title.split("|")
 
 
+UNSEEN = {"clinic_warm_buffers_only"}  # by the visible checks
+
+
 @pytest.mark.parametrize("entry", GRADED, ids=lambda entry: entry.name)
 def test_a_failure_is_one_sentence_with_what_was_seen(entry: Entry) -> None:
     report = report_of(entry.name)
     if report.passed:
-        pytest.skip("not caught by the visible checks")
+        assert entry.name in UNSEEN
+        return
     text = report.failure.text
     assert 30 < len(text) < 420
     assert text.endswith((".", "…"))

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 from bnlab.clinic import FUNCTIONS, SAMPLES, STYLES, served
+from bnlab.diagnosis.probes import PROBES as DIAGNOSED
+from bnlab.diagnosis.witness import Witness
 from bnlab_autograder.diagnosis.bank import load_bank, namespace
 from bnlab_autograder.grading.at_home import at_home
 from bnlab_autograder.grading.cases import Mismatch, describe, expect_close, tracing
@@ -571,6 +573,49 @@ def theorem_4_1_sides(c: Course) -> Iterator[tuple[str, object]]:
         yield label, _call(c.theorem_4_1_sides, _upstream(y.shape, seed=11), y, _scales()[0] + 0.1)
 
 
+class _Kept(Witness):
+    """Keeps the results of every call, and the words about it; of random results what is typical of them."""
+
+    def __init__(self, exercise: str, function: Callable):
+        super().__init__(exercise, function, {})
+        self.kept: list[tuple[str, object]] = []
+
+    def quietly(self, *arguments: Any, note: Callable[[str], None] = lambda text: None) -> Any:
+        words: list[str] = []
+        results = super().quietly(*arguments, note=lambda text: (words.append(text), note(text)))
+        number = len(self.kept)
+        typical = {"traits": results["traits"]} if "traits" in (results or {}) else results
+        self.kept.append((f"call {number}", {**(typical or {}), "in words": "; ".join(words)}))
+        return results
+
+
+def _as_diagnosed(exercise: str) -> Callable[[Course], Iterator[tuple[str, object]]]:
+    """The calls by which mistakes are told from each other."""
+
+    def probe(c: Course) -> Iterator[tuple[str, object]]:
+        see = _Kept(exercise, getattr(c, exercise))
+        DIAGNOSED[exercise](see)
+        yield from see.kept
+        yield "in words", "; ".join(item for item in see.signature.items if isinstance(item, str))
+
+    return probe
+
+
+def _noise(c: Course) -> Iterator[tuple[str, object]]:
+    """As diagnosed, and what the scales do to the shifts, and where the scales lie, to the nearest half."""
+    yield from _as_diagnosed("noisy_batchnorm")(c)
+
+    def noised(value: float, *constants: float) -> object:
+        a = np.full((4, 3000), value)
+        return _attempt(c.noisy_batchnorm, a, np.random.default_rng(38), *constants)
+
+    shifts = [noised(0.0, 0.5, n_sigma, 0.1, 0.1) for n_sigma in (1.25, 3.0)]
+    plain = all(isinstance(out, np.ndarray) for out in shifts)
+    yield "shifts are not scaled", plain and bool(np.allclose(*shifts))
+    scales = noised(1.0, 0.0, 2.0, 0.0, 0.0)
+    yield "mean scale", round(2 * float(np.mean(scales))) / 2 if isinstance(scales, np.ndarray) else None
+
+
 PROBES: dict[str, Callable[[Course], Iterator[tuple[str, object]]]] = {
     probe.__name__: probe
     for probe in (
@@ -598,4 +643,9 @@ PROBES: dict[str, Callable[[Course], Iterator[tuple[str, object]]]] = {
         TestBatchNorm,
     )
 } | {name: _backward_of_batchnorm(name) for name in ("batchnorm_backward", "batchnorm_backward_alt")}
+PROBES |= {
+    name: _as_diagnosed(name)
+    for name in ("activation_moments", "noisy_batchnorm", "internal_covariate_shift")
+}
+PROBES["noisy_batchnorm"] = _noise
 PROBES |= {name: _walks_of(name) for name in WALKS}
