@@ -24,11 +24,8 @@ from bnlab_autograder.curriculum import STAGES, Stage
 from bnlab_autograder.diagnosis.bank import load_bank
 from bnlab_autograder.release.answers import BEGIN, END, functions_of, previous_stages_source, written_answers
 
-CODE, CASES, PROSE = (
-    24,
-    64,
-    12,
-)  # so many tokens, or words, in a row are a leak; calls look alike in all checks
+# So many tokens, or words, in a row are a leak. Calls look alike in all checks, and so do first lines of formulas.
+CODE, MUTANT, CASES, PROSE = 24, 40, 64, 12
 LEAST = 12  # tokens of an answer that is shorter
 DEPTH = 4  # of archives and base64 within each other
 MARKS = (BEGIN.lstrip("# "), END.lstrip("# "), "bnlab_solutions", "bnlab_autograder")
@@ -72,6 +69,7 @@ class Part:
 
     place: str
     raw: bytes
+    packed: bool = False  # what is in it comes as parts of their own
 
     @property
     def text(self) -> str:
@@ -115,7 +113,9 @@ def leaks(
 
 def parts(place: str, raw: bytes, depth: int = 0) -> Iterator[Part]:
     """A file and all that is packed in it."""
-    yield Part(place, raw)
+    text = raw.decode("utf-8", "replace")
+    inside = _json(text) if text.lstrip()[:1] in ("{", "[") and depth < DEPTH else None
+    yield Part(place, raw, inside is not None)
     if depth == DEPTH:
         return
     if raw[:4] == ZIP:
@@ -126,18 +126,17 @@ def parts(place: str, raw: bytes, depth: int = 0) -> Iterator[Part]:
     if raw[:2] == GZIP:
         yield from parts(f"{place} (unpacked)", gzip.decompress(raw), depth + 1)
         return
-    text = raw.decode("utf-8", "replace")
-    if text.lstrip()[:1] in ("{", "[") and (found := _json(text)) is not None:
-        for where, string in _strings(found):
+    if inside is not None:
+        for where, string in _strings(inside):
             yield from parts(f"{place}, {where}", string.encode("utf-8", "replace"), depth + 1)
         return
     for number, match in enumerate(_BASE64.finditer(text)):
         packed = "".join(match.group().split()).replace("-", "+").replace("_", "/").rstrip("=")
         try:
-            inside = base64.b64decode(packed + "=" * (-len(packed) % 4))
+            content = base64.b64decode(packed + "=" * (-len(packed) % 4))
         except (binascii.Error, ValueError):
             continue
-        yield from parts(f"{place} (base64, number {number})", inside, depth + 1)
+        yield from parts(f"{place} (base64, number {number})", content, depth + 1)
 
 
 def _json(text: str) -> object:
@@ -182,6 +181,8 @@ def _in_part(
     path = next((name for name in names if name in text), None) or next(iter(_PATHS.findall(text)), None)
     if path:
         yield Leak("path", part.place, path)
+    if part.packed:
+        return
     tokens = _tokens(text)
     for run in (run for length in lengths for run in _runs(tokens, length)):
         if run in code:
@@ -196,10 +197,11 @@ def _in_part(
 @lru_cache(maxsize=2)
 def _secret_code(stage: Stage, hidden: Path, mutants: Path) -> dict[Run, tuple[str, str]]:
     """Runs of tokens that must not be released, with the kind and the name of what they belong to."""
-    allowed = set(_runs(_tokens(previous_stages_source(stage)), CODE))
+    given = _tokens(previous_stages_source(stage))
+    allowed = {run for length in (CODE, MUTANT) for run in _runs(given, length)}
     found: dict[Run, tuple[str, str]] = {}
     for name, source in _mutant_code(mutants).items():
-        found |= dict.fromkeys(_runs(_tokens(source), CODE), ("mutant", name))
+        found |= dict.fromkeys(_runs(_tokens(source), MUTANT), ("mutant", name))
     for path in sorted(hidden.glob("*.py")):
         found |= dict.fromkeys(_runs(_tokens(_without_imports(path)), CASES), ("case", path.name))
     for later in reversed(STAGES[STAGES.index(stage) :]):  # where two are alike, the first gives the name
