@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator, Mapping
 
 import nbformat
@@ -12,9 +10,9 @@ from nbformat import NotebookNode
 from bnlab_autograder.curriculum import Stage
 from bnlab_autograder.grading.released import grade_id_of, is_answer
 from bnlab_autograder.release.answers import BEGIN, END, functions_of, previous_names, previous_stages_source
+from bnlab_autograder.release.leaks import parts
 
 WINDOW = 3  # so many lines of an answer in a row are a leak
-MARKS = ("BEGIN SOLUTION", "END SOLUTION", "bnlab_solutions")
 
 
 class NotProved(RuntimeError):
@@ -39,14 +37,11 @@ def prove(
         if is_answer(stub) and any(answer in stub.source for answer in answers_in(solved.source)):
             raise NotProved(f"{stage.name}: the answer {grade_id_of(stub)} was not taken out")
     secret = _secret_lines(stage)
-    for name, text in _texts(released):
-        for mark in MARKS:
-            if mark in text:
-                raise NotProved(f"{stage.name}: {name} holds the words {mark}")
-        lines = set(_windows(text))
+    for part in (part for name, raw in released.items() for part in parts(name, raw)):
+        lines = set(_windows(part.text))
         for function, windows in secret.items():
             if windows & lines:
-                raise NotProved(f"{stage.name}: {name} holds lines of the answer to {function}")
+                raise NotProved(f"{stage.name}: {part.place} holds lines of the answer to {function}")
 
 
 def answers_in(source: str) -> list[str]:
@@ -65,17 +60,3 @@ def _windows(text: str) -> Iterator[str]:
     lines = [line for raw in text.splitlines() if (line := "".join(raw.split())) and line[0] != "#"]
     for start in range(max(len(lines) - WINDOW + 1, 1)):
         yield "\n".join(lines[start : start + WINDOW])
-
-
-def _texts(released: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """Every text in a release, the modules inside the wheel included."""
-    for name, raw in released.items():
-        if name.endswith(".whl"):
-            with zipfile.ZipFile(io.BytesIO(raw)) as wheel:
-                for inside in wheel.namelist():
-                    yield f"{name}/{inside}", wheel.read(inside).decode("utf-8", "replace")
-        elif name.endswith(".ipynb"):
-            for cell in nbformat.reads(raw.decode(), as_version=4).cells:
-                yield f"cell {cell.id}", cell.source
-        elif name.endswith((".py", ".txt", ".md", ".json", ".csv", ".svg")):
-            yield name, raw.decode("utf-8", "replace")

@@ -10,16 +10,10 @@ import numpy as np
 from bnlab.checks.data import FAR, batch
 from bnlab.checks.exercise import Exercise, Session
 from bnlab.checks.expect import Failure, close
+from bnlab.checks.networks import BrokenOff, Described, PassCounter, Seen, prepared, small_batch, state_of
 from bnlab.nn import Network, network_from
 
-Described = dict[str, Any]
-Seen = dict[str, np.ndarray]
-
 # --- what an exercise does with a network -------------------------------------------------------------------
-
-
-class BrokenOff(Exception):
-    """A forward pass fails, as it might for any reason."""
 
 
 def moments(function: Callable, network: Described, x: np.ndarray, layer: int) -> Seen:
@@ -49,9 +43,9 @@ def shift(
 
 
 def _seen(names: tuple[str, str], function: Callable, network: Described, *arguments: Any) -> Seen:
-    net, seen = _prepared(network), {}
+    net, seen = prepared(network), {}
     if "fails_at" in network:
-        net.hooks.append(_fails(network["fails_at"]))
+        net.hooks.append(PassCounter(network["fails_at"]))
     with np.errstate(all="ignore"):
         try:
             values = function(net, *arguments)
@@ -70,43 +64,13 @@ def _named(names: tuple[str, str], values: Any) -> Seen:
     return dict(zip(names, pair, strict=True))
 
 
-def _prepared(network: Described) -> Network:
-    net = network_from(network)
-    if "seen" in network:
-        net.loss_and_gradient(*network["seen"])
-    net.mode = network.get("mode", "train")
-    return net
-
-
-def _fails(number: int) -> Callable[[int, np.ndarray], None]:
-    passes = []
-
-    def hook(index: int, out: np.ndarray) -> None:
-        passes.extend([1] * (index == 0))
-        if len(passes) == number:
-            raise BrokenOff
-
-    return hook
-
-
 def _state(net: Network) -> Seen:
-    kept = [
-        layer.bn_param.get("running_mean", np.zeros(layer.channels))
-        for layer in net.layers
-        if hasattr(layer, "bn_param")
-    ]
-    return {
-        "parameters afterwards": np.array(net.parameters),
-        "gradient afterwards": np.array(net.gradient),
-        "running mean afterwards": np.concatenate([np.zeros(1), *kept]),  # never empty
-        "train mode afterwards": float(net.mode == "train"),
-        "hooks afterwards": float(len(net.hooks)),
-    }
+    return state_of(net) | {"hooks afterwards": float(len(net.hooks))}
 
 
 def _untouched(network: Described) -> Seen:
     """What the network is like afterwards if nothing has happened."""
-    return _state(_prepared(network)) | {"hooks afterwards": float("fails_at" in network)}
+    return _state(prepared(network)) | {"hooks afterwards": float("fails_at" in network)}
 
 
 def _states(network: Described) -> dict[str, tuple[int, ...] | None]:
@@ -145,12 +109,6 @@ def small(**more: Any) -> Described:
         ["affine", 6, 3],
     ]
     return {"layers": layers, "loss": "squared", "seed": 3, **more}
-
-
-def small_batch(N: int = 6, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """x (4, N) and targets (3, N)."""
-    x = np.ascontiguousarray(batch(N, 4, seed).T) / 2
-    return x, np.random.default_rng(seed + 1).normal(size=(3, N))
 
 
 def picturing() -> tuple[Described, np.ndarray, np.ndarray]:

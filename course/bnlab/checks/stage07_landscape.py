@@ -10,16 +10,10 @@ import numpy as np
 from bnlab.checks.data import batch, integers, upstream
 from bnlab.checks.exercise import Exercise, Session
 from bnlab.checks.expect import Failure, close
-from bnlab.nn import Network, network_from
-
-Described = dict[str, Any]
-Seen = dict[str, np.ndarray]
+from bnlab.checks.networks import BrokenOff, Described, PassCounter, Seen, prepared, small_batch, state_of
+from bnlab.nn import Network
 
 # --- what an exercise does with a network -------------------------------------------------------------------
-
-
-class BrokenOff(Exception):
-    """A forward pass fails, as it might for any reason."""
 
 
 def losses(function: Callable, network: Described, x: np.ndarray, y: np.ndarray, steps: np.ndarray) -> Seen:
@@ -69,46 +63,16 @@ def _seen(
                 return value  # no answer yet
             if "fails_at" not in network:
                 seen[name] = value
-    return seen | _state(net) | {"forward passes": float(counter.passes)}
+    return seen | state_of(net) | {"forward passes": float(counter.passes)}
 
 
 def _prepared(network: Described, y: np.ndarray) -> Network:
-    net = network_from(network)
-    if "seen" in network:
-        net.loss_and_gradient(network["seen"], y)
-    net.mode = network.get("mode", "train")
-    return net
-
-
-class PassCounter:
-    """A hook that counts the forward passes of a network, and lets one of them fail."""
-
-    def __init__(self, fails_at: int | None):
-        self.passes, self.fails_at = 0, fails_at
-
-    def __call__(self, index: int, out: np.ndarray) -> None:
-        self.passes += index == 0
-        if self.passes == self.fails_at:
-            raise BrokenOff
-
-
-def _state(net: Network) -> Seen:
-    kept = [layer.bn_param["running_mean"] for layer in net.layers if "running_mean" in _memory(layer)]
-    return {
-        "parameters afterwards": np.array(net.parameters),
-        "gradient afterwards": np.array(net.gradient),
-        "running mean afterwards": np.concatenate([np.zeros(1), *kept]),  # never empty
-        "train mode afterwards": float(net.mode == "train"),
-    }
-
-
-def _memory(layer: object) -> dict:
-    return getattr(layer, "bn_param", {})
+    return prepared({**network, "seen": (network["seen"], y)} if "seen" in network else network)
 
 
 def _untouched(network: Described, y: np.ndarray) -> Seen:
     """What the network is like afterwards if nothing has happened."""
-    return _state(_prepared(network, y))
+    return state_of(_prepared(network, y))
 
 
 def _returns(name: str, single: bool = False) -> Callable[..., dict[str, tuple[int, ...] | None]]:
@@ -133,12 +97,6 @@ def small(**more: Any) -> Described:
     """4 → 5 → 3 with tanh, and something that has a running mean."""
     layers = [["affine", 4, 5], ["scale", 5], ["tanh"], ["affine", 5, 3]]
     return {"layers": layers, "loss": "squared", "seed": 3, **more}
-
-
-def small_batch(N: int = 6, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """x (4, N) and targets (3, N)."""
-    x = np.ascontiguousarray(batch(N, 4, seed).T) / 2
-    return x, np.random.default_rng(seed + 1).normal(size=(3, N))
 
 
 WARM = {"seen": 2 * small_batch(seed=5)[0] + 1}
