@@ -65,7 +65,7 @@ def _show(found) -> None:
     for one in found:
         mark = "[red]✗[/] " if one.claim.error else ""
         table.add_row(
-            str(one.claim.number), mark + escape(one.claim.text), escape(one.claim.shown), escape(one.text)
+            str(one.claim.number), mark + escape(one.claim.text), escape(one.claim.heading), escape(one.text)
         )
     console.print(table)
     console.print("[red]✗[/] marks common errors; what came out refutes them.", highlight=False)

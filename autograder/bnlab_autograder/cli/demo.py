@@ -5,16 +5,19 @@ from __future__ import annotations
 import shutil
 import time
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from bnlab_autograder.cli.output import DONE, FAILED, console, log, misuse, print_json
 
 EPILOG = "Examples: bnlab demo demo · bnlab demo my-demo --stage 02"
 SCHEMA, VERSION = "bnlab-demo", 1
+NOTE = 120  # characters of a note; the whole is in the JSON
 
 
 def register(app: typer.Typer) -> None:
@@ -60,13 +63,21 @@ def demo(
 
 def _print(result: dict, folder: Path) -> None:
     stages = result["stages"]
-    table = Table(
-        "student", "handed in", *(name for name in stages), "notes", title="The class", title_justify="left"
-    )
+    most = {
+        name: max(one["points"].get(name, "").partition("/")[2] for one in result["class"]) for name in stages
+    }
+    heads = [Column(f"{name[:2]}\n/{most[name]}", justify="right", no_wrap=True) for name in stages]
+    table = Table("student", "handed in", *heads, title="Points by stage", title_justify="left", box=SIMPLE)
     for one in result["class"]:
-        cells = [one["points"].get(name, "") for name in stages]
-        table.add_row(escape(one["student"]), escape(one["what"]), *cells, escape(one["note"]))
+        cells = [one["points"].get(name, "").partition("/")[0] for name in stages]
+        table.add_row(escape(one["student"]), escape(one["what"]), *cells)
     console.print(table)
+    for one in result["class"]:
+        if one["note"]:
+            note = shorten(one["note"], NOTE, placeholder=" …")
+            console.print(
+                f"[bold]{escape(one['student'])}[/]: {escape(note)}", highlight=False, soft_wrap=True
+            )
     mark = "[green]✓[/]" if result["as_expected"] else "[red]✗[/]"
     console.print(f"{mark} {result['submissions']} submissions in {result['seconds']:g} s", highlight=False)
     for problem in result["problems"]:

@@ -53,6 +53,11 @@ class Claim:
     figures: tuple[str, ...] = ()
     error: bool = False
 
+    @property
+    def heading(self) -> str:
+        """``shown`` as people read it."""
+        return self.shown.replace(r"$\gamma$", "γ").replace(r"$\beta$", "β")
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -121,7 +126,7 @@ def as_markdown(found: Sequence[Measured]) -> str:
 
 def _place(claim: Claim) -> str:
     figures = ", ".join(f"`bnlab figure {name}`" for name in claim.figures)
-    return "; ".join(filter(None, (claim.shown.replace("\\", ""), figures)))
+    return "; ".join(filter(None, (claim.heading, figures)))
 
 
 def normalised(x: np.ndarray, gamma: float | np.ndarray = 1.0, beta: float = 0.0) -> np.ndarray:
@@ -376,7 +381,7 @@ CLAIMS = (
         14,
         "BN works because it reduces internal covariate shift.",
         "06_covariate_shift: 3 · What the other layers do to a gradient",
-        figures=("1c", "2", "3-vgg"),
+        figures=("2", "3-vgg", "1c"),
         error=True,
     ),
     Claim(
@@ -408,6 +413,6 @@ CLAIMS = (
         "Explanations deserve small experiments that try to refute them (Rahimi's call for rigour).",
         "06_covariate_shift: What is left",
         "Of the claims above {errors} are common errors, refuted by their numbers. Of the figures behind this table "
-        "{holds} hold here, {partly} hold partly, {fails} do not hold.",
+        "{holds} hold here, {partly} hold partly and {fails} not.",
     ),
 )
