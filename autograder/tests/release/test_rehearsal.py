@@ -119,4 +119,7 @@ def test_equal_releases_give_equal_zips_and_a_lost_one_comes_back(workspace):
     place.unlink()
     assert build_release(workspace, STAGE).status == "unchanged"
     assert place.read_bytes() == before
-    assert zipfile.ZipFile(io.BytesIO(before)).testzip() is None
+    archive = zipfile.ZipFile(io.BytesIO(before))
+    assert archive.testzip() is None
+    assert len({entry.date_time for entry in archive.infolist()}) == 1
+    assert archive.infolist()[0].date_time[0] == 1980  # not today, which would be another one tomorrow
