@@ -3,7 +3,7 @@
 from bnlab_solutions import *
 
 LINE = 6
-MISTAKE = "ddof-one"
+MISTAKE = "unbiased-variance"
 EXERCISE = "activation_moments"
 MESSAGE = (
     "Your variance is divided by one less than the number of values. Here it is the one that BN "

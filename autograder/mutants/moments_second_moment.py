@@ -3,7 +3,7 @@
 from bnlab_solutions import *
 
 LINE = 11
-MISTAKE = "mean-not-subtracted"
+MISTAKE = "second-moment"
 EXERCISE = "activation_moments"
 MESSAGE = (
     "Your variance is the mean of the squares: the mean has not been taken away. Look at what is squared."

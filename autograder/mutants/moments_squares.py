@@ -3,7 +3,7 @@
 from bnlab_solutions import *
 
 LINE = 11
-MISTAKE = "second-moment"
+MISTAKE = "catastrophic-cancellation"
 EXERCISE = "activation_moments"
 MESSAGE = (
     "You subtract the squared mean from the mean of the squares. Far from 0 both are large and "

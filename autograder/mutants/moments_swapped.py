@@ -3,7 +3,7 @@
 from bnlab_solutions import *
 
 LINE = None
-MISTAKE = "results-swapped"
+MISTAKE = "returned-in-wrong-order"
 EXERCISE = "activation_moments"
 MESSAGE = "You return the variance first. The agreement is mean, then variance. Look at the last line."
 

@@ -4,7 +4,7 @@ import numpy as np
 from bnlab_solutions import *
 
 LINE = 67
-MISTAKE = "lengths-compared"
+MISTAKE = "difference-of-norms"
 EXERCISE = "internal_covariate_shift"
 MESSAGE = (
     "You subtract the lengths of the gradients, not the gradients. Two gradients of equal length "

@@ -4,7 +4,7 @@ import numpy as np
 from bnlab_solutions import *
 
 LINE = 67
-MISTAKE = "new-batch"
+MISTAKE = "another-batch"
 EXERCISE = "internal_covariate_shift"
 MESSAGE = (
     "Your two gradients belong to different examples. They then differ even if nothing has moved, "

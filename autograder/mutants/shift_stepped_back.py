@@ -4,7 +4,7 @@ import numpy as np
 from bnlab_solutions import *
 
 LINE = 71
-MISTAKE = "stepped-back"
+MISTAKE = "way-back-computed"
 EXERCISE = "internal_covariate_shift"
 MESSAGE = (
     "You undo the step by adding it again. In floating-point numbers that is not quite where you "
