@@ -9,7 +9,6 @@ from textwrap import shorten
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE
 from rich.markup import escape
 from rich.table import Column, Table
 
@@ -67,7 +66,9 @@ def _print(result: dict, folder: Path) -> None:
         name: max(one["points"].get(name, "").partition("/")[2] for one in result["class"]) for name in stages
     }
     heads = [Column(f"{name[:2]}\n/{most[name]}", justify="right", no_wrap=True) for name in stages]
-    table = Table("student", "handed in", *heads, title="Points by stage", title_justify="left", box=SIMPLE)
+    who = Column("student", no_wrap=True), Column("handed in", overflow="fold")
+    title = {"title": "Points by stage", "title_justify": "left"}
+    table = Table(*who, *heads, **title, box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for one in result["class"]:
         cells = [one["points"].get(name, "").partition("/")[0] for name in stages]
         table.add_row(escape(one["student"]), escape(one["what"]), *cells)
