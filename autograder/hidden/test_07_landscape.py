@@ -476,6 +476,23 @@ def test_effective_smoothness__tiny(student, reference, rng):
 
 
 @case(
+    topic="a dead network, whose gradient is zero",
+    says="A network from which no gradient comes back gets a smoothness, as if it had been measured. Look at what the "
+    "contract says about a gradient of zero.",
+)
+def test_effective_smoothness__dead(student, reference, rng):
+    x, y = np.ascontiguousarray(batch(rng, 6, 3).T), rng.normal(size=(4, 6))
+    unit = {"layers": [["affine", 3, 4], ["relu"]], "loss": "squared"}
+    weights = rng.normal(size=3 * 4)
+    for steps in (np.array([0.1, 0.02, 0.4]), np.array([0.3])):
+        alive = {**unit, "parameters": np.concatenate([weights, np.full(4, 50.0)])}
+        expect_walk(walk(student, BETA, alive, x, y, steps), BETA, steps)
+        dead = {**unit, "parameters": np.concatenate([weights, np.full(4, -50.0)]), "dead": True}
+        if walk(student, BETA, dead, x, y, steps).get("beta is nan") != 1:
+            raise Mismatch("beta should be nan: where the gradient is zero there is no line to walk along")
+
+
+@case(
     topic="the parameters after a walk",
     says="After the walk the network's parameters are not what they were. Look at what you keep of them, and at how "
     "you put it back.",

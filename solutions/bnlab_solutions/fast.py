@@ -286,4 +286,5 @@ def walk_along_gradient(net, x, y, steps):
     finally:
         net.parameters[:], net.gradient[:], net.mode = start, gradient, mode
     length = float(np.linalg.norm(direction))
-    return losses, changes, float(np.max(changes / (steps * length))), length
+    beta = float(np.max(changes / (steps * length))) if length else np.nan
+    return losses, changes, beta, length

@@ -87,7 +87,7 @@ def effective_smoothness(net, x, y, steps):
     Parameters
     ----------
     net, x, y
-        As for ``loss_along_gradient``; the network is left as it was in the same way. Its gradient is not zero.
+        As for ``loss_along_gradient``; the network is left as it was in the same way.
     steps : ndarray, (S,)
         Step lengths λ > 0 in any order.
 
@@ -95,7 +95,8 @@ def effective_smoothness(net, x, y, steps):
     -------
     beta : float
         The largest ratio, over all λ, of the change of the gradient to the distance moved in the space of
-        the parameters.
+        the parameters. ``np.nan`` if the gradient is zero: a dead network has no line to walk along, and
+        nothing has been shown about its smoothness.
 
     Notes
     -----
@@ -110,7 +111,7 @@ def effective_smoothness(net, x, y, steps):
             length = np.linalg.norm(net.loss_and_gradient(x, y)[1])
     finally:
         net.gradient[:], net.mode = gradient, mode
-    return float(np.max(changes / (floats("steps", steps, ("S",)) * length)))
+    return float(np.max(changes / (floats("steps", steps, ("S",)) * length))) if length else np.nan
 
 
 def lp_normalize(x, p):

@@ -6,6 +6,7 @@ import bnlab_solutions as bn
 import numpy as np
 import pytest
 from bnlab.nn import Affine, Network, Normalisation, ReLU, squared_loss
+from bnlab_solutions.fast import walk_along_gradient
 from bnlab_solutions.landscape import (
     effective_smoothness,
     gradient_predictiveness,
@@ -59,6 +60,14 @@ def test_along_an_eigenvector_beta_is_its_eigenvalue(rng):
     lowest = np.linalg.solve(hessian, -network.loss_and_gradient(x, y)[1]) + network.parameters
     network.parameters[:] = lowest + vectors[:, 2]
     assert effective_smoothness(network, x, y, np.array([0.3, 0.1])) == pytest.approx(values[2], rel=1e-9)
+
+
+def test_a_dead_network_has_no_smoothness(rng):
+    network = Network([Affine(3, 4), ReLU()], dtype=np.float64, loss=squared_loss, seed=3)
+    network.parameters[-4:] = -100
+    x, y = rng.normal(size=(3, 6)), rng.normal(size=(4, 6))
+    assert np.isnan(effective_smoothness(network, x, y, STEPS[:3]))
+    assert np.isnan(walk_along_gradient(network, x, y, STEPS[:3])[2])
 
 
 @pytest.mark.parametrize("measure", [loss_along_gradient, gradient_predictiveness, effective_smoothness])

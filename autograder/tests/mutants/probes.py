@@ -548,6 +548,7 @@ def _walks_of(exercise: str) -> Callable[[Course], Iterator[tuple[str, object]]]
         yield "long", walk(warm, x, y, 4.0, 64.0)
         yield "test mode", walk({**warm, "mode": "test"}, x, y, 0.02, 0.08, 0.005)
         yield "kink", walk(unit, one, -one, 0.25, 0.15, 0.0625)
+        yield "dead", walk({**unit, "parameters": np.array([1.0, -2.0]), "dead": True}, one, -one, 0.25, 0.5)
         yield "slope between plains", walk(slope, one, -one, 32.0, 48.0, 20.0, 256.0)
         yield "fails", walk({**warm, "fails_at": 3}, x, y, 0.02, 0.08, 0.005, 0.04)
         yield "overflows", walk({**linear, "overflows": True}, x, y, 0.01, 1e160, 1e306)

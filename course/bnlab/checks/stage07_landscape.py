@@ -25,7 +25,7 @@ def losses(function: Callable, network: Described, x: np.ndarray, y: np.ndarray,
         As for ``network_from``. Optional: ``seen``, a batch on which the network is in train mode before, so that
         it has running statistics and a gradient; ``mode`` ("train"), in which ``function`` finds it;
         ``fails_at``, the number of the forward pass that fails (there are no losses then); ``overflows``, for a
-        walk on which the losses need not be finite.
+        walk on which the losses need not be finite; ``dead``, for a network whose gradient is zero.
 
     Returns
     -------
@@ -43,8 +43,21 @@ def changes(function: Callable, network: Described, x: np.ndarray, y: np.ndarray
 
 
 def beta(function: Callable, network: Described, x: np.ndarray, y: np.ndarray, steps: np.ndarray) -> Seen:
-    """The same for a function that returns ``beta``."""
-    return _seen("beta", function, network, x, y, steps)
+    """The same for a function that returns ``beta``.
+
+    For a network that is ``dead`` there is ``beta is nan`` instead, 1 or 0: nowhere else is a NaN what was asked for.
+    """
+    seen = _seen("beta", function, network, x, y, steps)
+    if "dead" in network and isinstance(seen, dict):
+        seen = {"beta is nan": _is_nan(seen.pop("beta"))} | seen
+    return seen
+
+
+def _is_nan(value: Any) -> float:
+    try:
+        return float(np.isnan(value).all())
+    except TypeError:
+        return 0.0
 
 
 def _seen(
@@ -84,6 +97,8 @@ def _returns(name: str, single: bool = False) -> Callable[..., dict[str, tuple[i
             value[name] = None
         elif "fails_at" in network:
             value = {}
+        elif "dead" in network and single:
+            value = {"beta is nan": ()}
         state = {key: np.shape(part) for key, part in _untouched(network, y).items()}
         return value | state | {"forward passes": None}  # as many as a solution likes
 
@@ -121,6 +136,8 @@ KINK = {
     "loss": "squared",
     "parameters": np.array([1.0, 0.0]),
 }
+# The same unit beyond the kink: whatever the example, nothing comes out and no gradient comes back.
+DEAD = {**KINK, "parameters": np.array([1.0, -2.0]), "dead": True}
 KINK_X, KINK_Y = np.array([[1.0]]), np.array([[-1.0]])
 KINK_STEPS = np.array([0.25, 0.15, 0.0625])
 KINK_LOSSES = np.array([1.0, 1.0, 2.25])
@@ -377,6 +394,7 @@ effective_smoothness = Exercise(
         "the distance in the space of the parameters",
         "the largest of all ratios, wherever it stands",
         "small gradients and tiny steps",
+        "a dead network, whose gradient is zero",
         "statistics of the batch, whatever mode the network is in",
         LEFT_ALONE,
     ),
@@ -423,6 +441,18 @@ effective_smoothness.value("a bowl, worked out by hand")(
 effective_smoothness.value("a kink, worked out by hand")(
     _on_kink(KINK_BETA, "For the loss (max(W + b, 0) + 1)² from W = 1, b = 0 with steps (0.25, 0.15, 0.0625)")
 )
+
+
+@effective_smoothness.value("a dead network has no smoothness")
+def _(ask: Session) -> None:
+    for steps in (KINK_STEPS, KINK_STEPS[:1]):
+        if ask(DEAD, KINK_X, KINK_Y, steps)["beta is nan"] != 1:
+            raise Failure(
+                "For the loss (max(W + b, 0) + 1)² from W = 1, b = -2, where the gradient is (0, 0): expected beta = "
+                "nan, saw something else. There is no line to walk along, and nothing to divide by"
+            )
+
+
 _add_shared(effective_smoothness)
 
 # --- norms --------------------------------------------------------------------------------------------------

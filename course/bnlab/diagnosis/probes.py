@@ -503,6 +503,7 @@ def _walks() -> list[tuple[str, dict[str, Any], np.ndarray, np.ndarray, np.ndarr
         ("long", curved, x, y, np.array([4.0, 64.0])),
         ("in test mode", {**curved, "mode": "test"}, x, y, steps),
         ("flat", bowl, 2.0**-20 * x, 2.0**-20 * y, steps / 8),
+        ("dead", {**kink, "parameters": np.array([1.0, -2.0]), "dead": True}, one, -one, steps),
     ]
 
 
