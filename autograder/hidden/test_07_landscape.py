@@ -454,15 +454,14 @@ def test_effective_smoothness__distance(student, reference, rng):
     "Look at what you take the largest of, and over what.",
 )
 def test_effective_smoothness__largest(student, reference, rng):
+    one = np.ones((1, 1))
+    plains = {"layers": [["affine", 1, 1], ["tanh"]], "loss": "squared", "parameters": np.array([3.0, 0.0])}
+    # A slope between two plains comes first: the longest step has neither the largest change nor the largest ratio.
+    agree(student, reference, BETA, plains, one, -one, np.array([32.0, 48.0, 20.0, 256.0]))
     network, x, y, reach = kink(rng)
     for order in ((2.0, 1.2, 0.4), (0.4, 2.0, 1.2), (1.2, 0.4, 2.0)):
         agree(student, reference, BETA, network, x, y, reach * np.array(order))
     agree(student, reference, BETA, *curved(rng), np.array([0.5, 0.05, 1.0, 0.2]))
-    one = np.ones((1, 1))
-    plains = {"layers": [["affine", 1, 1], ["tanh"]], "loss": "squared", "parameters": np.array([3.0, 0.0])}
-    agree(
-        student, reference, BETA, plains, one, -one, np.array([32.0, 48.0, 20.0, 256.0])
-    )  # and a slope between
 
 
 @case(
