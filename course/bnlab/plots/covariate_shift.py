@@ -69,5 +69,5 @@ def accuracy_by_noise(factors: Sequence[float], lines: Mapping[str, ArrayLike], 
     guide(ax, y=chance)
     ax.set_ylim(0, 1.02)
     label(ax, "noise, in multiples of the paper's", "test accuracy")
-    legend(ax, loc="lower left")
+    legend(ax, loc="center left")  # above the line of chance, below what learns
     return fig
