@@ -108,6 +108,7 @@ def grade(
             limits = {"cell_seconds": cell_seconds} if cell_seconds else None
             terms = here.terms(name, tier=chosen, limits=limits)
             students = here.students(name, student or ())
+            _ = here.extensions  # so that a damaged list is noticed at once
         except (NoRelease, NoSubmissions, LookupError, ValueError) as problem:
             misuse(str(problem))
         meter, tell = stack.enter_context(progress(name, len(students), events, log))

@@ -13,6 +13,8 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from bnlab_autograder.assets import assets
 from bnlab_autograder.grading.cases import load_points
+from bnlab_autograder.grading.extensions import FILE as EXTENSIONS
+from bnlab_autograder.grading.extensions import Extensions, read_extensions
 from bnlab_autograder.grading.graded import Graded, Terms, graded, job_for
 from bnlab_autograder.grading.judge import (
     Judge,
@@ -64,12 +66,19 @@ class Course:
         """nbgrader's configuration of this course."""
         return PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
 
+    @cached_property
+    def extensions(self) -> Extensions:
+        """Those listed in the folder. Raises ExtensionsProblem."""
+        return read_extensions(self.root / EXTENSIONS)
+
     @property
     def store(self) -> Store:
         return Store(self.workspace.results)
 
     def ledger(self, waiting: Callable[[str], None] = lambda text: None) -> Ledger:
-        return Ledger(self.workspace.db_url, self.workspace.course_id, self.config, waiting)
+        return Ledger(
+            self.workspace.db_url, self.workspace.course_id, self.config, waiting, extensions=self.extensions
+        )
 
     def released(self, stage: str) -> Released:
         """The present release. Raises NoRelease, also while another is being put in place."""
@@ -148,6 +157,10 @@ class Course:
                 tell=tell,
                 stop=stop,
             )
+            try:
+                ledger.settle(stage)  # of those, too, that were not graded anew
+            except GradebookLost as lost:
+                raise Interrupted(f"{lost}; mend that") from None
 
     def grade_one(self, student: str, stage: str, sanitised: Sanitised, judge: Judge) -> Graded:
         """Grade a sanitised submission here and now, or take its verdict from the store. Records nothing."""

@@ -16,20 +16,32 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook, InvalidEntry, MissingEntry, SubmittedNotebook
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    InvalidEntry,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.orm import Session
 from traitlets.config import Config
 
+from bnlab_autograder.grading.extensions import Extensions
+
 Result = TypeVar("Result")
 LOCK_SECONDS = 3  # how long SQLite itself waits for a locked file
+LATE = "late_submission_penalty"  # what the log calls it, beside the names of cells
 PATIENCE_SECONDS = 60  # how long a database that does not answer is tried again
 HOPELESS = (
     "No space left",
@@ -39,6 +51,7 @@ HOPELESS = (
 )  # says PostgreSQL
 PAUSE_SECONDS = 0.1, 5.0  # between two tries, at first and at most
 
+_PENALISED = SubmittedNotebook.late_submission_penalty > 0
 _metadata = sa.MetaData()
 RESULTS = sa.Table(
     "bnlab_result",
@@ -110,6 +123,8 @@ class Ledger:
         nbgrader's configuration, from which the plugin for late penalties is taken.
     waiting : callable, optional
         Takes a sentence whenever the database has to be tried again.
+    extensions : mapping, optional
+        Those that the course folder lists; they go into nbgrader's field of the submission.
     """
 
     def __init__(
@@ -118,8 +133,10 @@ class Ledger:
         course_id: str,
         config: Config | None = None,
         waiting: Callable[[str], None] = lambda text: None,
+        extensions: Extensions | None = None,
     ):
         self.course_id = course_id
+        self.extensions = extensions or {}
         self.config = config or Config()
         self.waiting = waiting
         self.engine = _engine(db_url)
@@ -189,7 +206,7 @@ class Ledger:
             changes = self._grades(gradebook.db, notebook, record, before)
             self._comments(gradebook.db, notebook, record)
             gradebook.db.flush()
-            self._late_penalty(gradebook, notebook, record)
+            self._late_penalty(gradebook, notebook, record.student, record.stage)
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
             row = {
                 "key": record.key,
@@ -207,6 +224,47 @@ class Ledger:
             if changes:
                 common = {"time": now, "student": record.student, "stage": record.stage}
                 rows = [{**common, **asdict(change), "reason": record.reason} for change in changes]
+                gradebook.db.execute(LOG.insert(), rows)
+        return changes
+
+    def settle(self, stage: str, withdrawn: Iterable[str] = ()) -> dict[str, Change]:
+        """Work out the late penalties of ``stage`` anew, and say whose have changed.
+
+        The due date, an extension, or points given by hand may have changed since they were. ``withdrawn`` are
+        students whose extension ends.
+        """
+        return self._patiently(lambda: self._settle(stage, frozenset(withdrawn)))
+
+    def _settle(self, stage: str, withdrawn: frozenset[str]) -> dict[str, Change]:
+        changes = {}
+        with self.transaction() as gradebook:
+            self.hold(gradebook, stage)
+            try:
+                submissions = gradebook.assignment_submissions(stage)
+            except MissingEntry:
+                return {}
+            penalised = set(
+                gradebook.db.scalars(sa.select(SubmittedNotebook.assignment_id).where(_PENALISED))
+            )
+            for submission in submissions:
+                student = submission.student_id
+                if student in withdrawn:
+                    submission.extension = None
+                self._extend(submission)
+                if not submission.total_seconds_late and submission.id not in penalised:
+                    continue
+                for notebook in submission.notebooks:
+                    old = notebook.late_submission_penalty or 0.0
+                    self._late_penalty(gradebook, notebook, student, stage)
+                    new = notebook.late_submission_penalty or 0.0
+                    if old != new:
+                        changes[student] = Change(LATE, old, new)
+            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            rows = [
+                {"time": now, "student": student, "stage": stage, **asdict(change), "reason": "late policy"}
+                for student, change in changes.items()
+            ]
+            if rows:
                 gradebook.db.execute(LOG.insert(), rows)
         return changes
 
@@ -305,17 +363,30 @@ class Ledger:
         for comment, name in _named(session, Comment, notebook):
             comment.auto_comment = None if record.answered.get(name, False) else "No response."
 
-    def _late_penalty(self, gradebook: Gradebook, notebook: SubmittedNotebook, record: Record) -> None:
-        """As nbgrader's own preprocessor does it, with the course's plugin."""
+    def _late_penalty(
+        self, gradebook: Gradebook, notebook: SubmittedNotebook, student: str, stage: str
+    ) -> None:
+        """As nbgrader's own preprocessor does it, with the course's plugin; what the course's list extends, is."""
+        submission = gradebook.find_submission(stage, student)
+        self._extend(submission)
+        gradebook.db.flush()
         gradebook.db.expire(notebook)
         notebook.late_submission_penalty = None
-        late = gradebook.find_submission(record.stage, record.student).total_seconds_late
+        late = submission.total_seconds_late
         if late > 0:
             penalties = AssignLatePenalties(config=self.config)
             penalties.init_plugin()
-            penalty = penalties.plugin_inst.late_submission_penalty(record.student, notebook.score, late)
+            penalty = penalties.plugin_inst.late_submission_penalty(student, notebook.score, late)
             if penalty is not None:
                 notebook.late_submission_penalty = penalties._check_late_penalty(notebook, penalty)
+
+    def _extend(self, submission: SubmittedAssignment) -> None:
+        """Extensions that were given in other ways stay."""
+        due = submission.assignment.duedate
+        if due is None:
+            submission.extension = None  # nbgrader cannot add it to nothing
+        elif (own := self.extensions.get((submission.student_id, submission.name))) is not None:
+            submission.extension = own.length(due)
 
 
 def digest(*parts: object) -> str:
