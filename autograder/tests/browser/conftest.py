@@ -11,15 +11,19 @@ from .lab import NO_CHROMIUM, Window, chromium, headless
 
 
 @pytest.fixture(scope="session")
-def classroom(tmp_path_factory):
+def needs_chromium():
     if chromium() is None:
         pytest.skip(NO_CHROMIUM)
+
+
+@pytest.fixture(scope="session")
+def classroom(needs_chromium, tmp_path_factory):
     with LocalPool(assets().hidden, assets().mutants, workers=1) as pool:
         yield Classroom(tmp_path_factory.mktemp("classroom") / "course", pool)
 
 
 @pytest.fixture(scope="module")
-def browser(classroom):
+def browser(needs_chromium):
     with headless() as browser:  # ends with the module: its event loop would be in the way of other tests
         yield browser
 

@@ -22,6 +22,10 @@ SWITCHES = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disab
 START_SECONDS, STOP_SECONDS = 60, 15
 PATIENCE = 20_000  # milliseconds that a page may take to show what is expected of it
 KERNEL_IS_IDLE = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+LAST_HAS_RUN = f"""
+    {KERNEL_IS_IDLE} && jupyterapp.shell.currentWidget.content.widgets
+        .findLast(cell => cell.model.type === "code").model.executionCount !== null
+"""
 FINISHED = re.compile(r"\[\d+\]:")  # the prompt of a cell that has run
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
@@ -55,22 +59,25 @@ class Server:
 
 
 @contextmanager
-def jupyterlab(folder: Path, home: Path) -> Iterator[Server]:
-    """JupyterLab started in ``folder``, on this machine's own address only, with settings from nowhere but ``home``."""
+def jupyterlab(folder: Path, home: Path, python: str = sys.executable) -> Iterator[Server]:
+    """JupyterLab started in ``folder``, on this machine's own address only, with settings from nowhere but ``home``.
+
+    ``python`` is that of the environment in which it is installed.
+    """
     settings = home / "config/lab/user-settings/@jupyterlab/apputils-extension"
     settings.mkdir(parents=True)
     quiet = {"fetchNews": "false", "checkForUpdates": False}  # no question about news, no look at the network
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet), encoding="utf-8")
     token, log = secrets.token_hex(16), home / "server.log"
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
+        *(python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
         *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--ServerApp.root_dir={folder}"),
     ]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=_environment(home) | {"JUPYTER_TOKEN": token},
+            env=environment(home, python) | {"JUPYTER_TOKEN": token},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -81,11 +88,12 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[Server]:
         _stop(process)
 
 
-def _environment(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+def environment(home: Path, python: str = sys.executable) -> dict[str, str]:
+    """The variables of a person who has switched on the environment of ``python``, and whose home is ``home``."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "PYTHON"))}
     return kept | {
         "HOME": str(home),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}",
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
@@ -225,6 +233,19 @@ class Notebook:
         self.write(exercise, source)
         self.run(exercise)
         return self.check(exercise)
+
+    def run_all(self) -> None:
+        """Kernel > Restart Kernel and Run All Cells…, and wait for the last cell."""
+        self.page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+        self.page.get_by_role("menuitem", name="Kernel", exact=True).click()
+        self.page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
+        self.page.wait_for_function(LAST_HAS_RUN, timeout=60_000)
+
+    def save(self) -> None:
+        """With the keyboard; nothing is left unsaved."""
+        self.page.keyboard.press("Control+S")
+        self.page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
 
     def theme(self, name: str) -> None:
         """Change to one of THEMES."""

@@ -1,0 +1,188 @@
+"""The way of a submission as people go it: from the zip of a release to the page of feedback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from bnlab_autograder.assets import assets
+from bnlab_autograder.demo.classroom import definitions, filled, write
+from bnlab_autograder.diagnosis.bank import load_bank
+from bnlab_autograder.grading.released import grade_id_of, is_answer
+from bnlab_autograder.workspace import Workspace
+from playwright.sync_api import FrameLocator, Locator, Page, expect
+
+from .classroom import MISTAKES, QUESTION, STAGE
+from .environment import student_python
+from .lab import Notebook, Window, environment, jupyterlab
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journey")]
+
+NAME = f"{STAGE.name}.ipynb"
+STUDENT, SLIPPED = "emmy", "hilbert"  # one hands in what she has done in the browser, one has a known mistake
+THREE_SENTENCES = """\
+1. With γ = 1 the last feature has a standard deviation of 0.28 afterwards, so it is not 1.
+2. The fourth moment of two bumps stays at 1.15; a bell has 3.
+3. Distances between the stars are as equal as before: lines stay lines."""
+COMMENT = "Good numbers. For (3): which γ did you try?"
+FINDS = """
+import importlib.util
+for name in ("bnlab", "bnlab_solutions", "bnlab_autograder"):
+    found = importlib.util.find_spec(name)
+    print(found and found.origin)
+"""
+Command = Callable[..., subprocess.CompletedProcess]
+
+
+@pytest.fixture(scope="module")
+def workspace(needs_chromium, tmp_path_factory) -> Workspace:
+    """A course folder of its own, so that this class is nobody else's."""
+    return Workspace(tmp_path_factory.mktemp("journey") / "course")
+
+
+@pytest.fixture(scope="module")
+def staff(workspace) -> Command:
+    """`bnlab` in the course folder, as an instructor types it; it must end as it should."""
+    run_in(workspace.root.parent, sys.executable, "-m", "bnlab.cli", "init", "course")
+
+    def bnlab(*arguments: str, status: int = 0) -> str:
+        done = run_in(workspace.root, sys.executable, "-m", "bnlab.cli", *arguments)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout
+
+    bnlab("release", STAGE.name, "--version", "1.0.0")
+    return bnlab
+
+
+def run_in(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess:
+    variables = {**os.environ, "COLUMNS": "120", **variables}
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def answers(workspace, staff) -> dict[str, str]:
+    """A right answer to each exercise, and a wrong one under the name of a student."""
+    solved = nbformat.read(workspace.source(STAGE.name) / NAME, as_version=4)
+    mutants = load_bank(assets().mutants)
+    right = {grade_id_of(cell): cell.source for cell in solved.cells if is_answer(cell)}
+    return right | {SLIPPED: definitions(mutants[MISTAKES[SLIPPED]])[STAGE.exercises[1]]}
+
+
+@pytest.fixture(scope="module")
+def unpacked(workspace, staff, tmp_path_factory) -> Path:
+    """What a student downloads, unpacked in an empty folder."""
+    folder = tmp_path_factory.mktemp("downloads")
+    with zipfile.ZipFile(workspace.handout(STAGE.name, "1.0.0")) as archive:
+        archive.extractall(folder)
+    return folder / STAGE.name
+
+
+def test_a_student_from_the_zip_to_a_notebook_to_hand_in(browser, answers, unpacked, tmp_path):
+    python = student_python(unpacked, unpacked / ".venv")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess:
+        return run_in(unpacked, str(python), *arguments, **environment(tmp_path, str(python)))
+
+    library, *teachers = run("-c", FINDS).stdout.split()
+    assert Path(library).is_relative_to(unpacked)
+    assert teachers == ["None", "None"]
+
+    first, second = STAGE.exercises
+    with jupyterlab(unpacked, tmp_path, str(python)) as server:
+        window = Window(browser, server)
+        notebook = Notebook(window, NAME)
+        notebook.run("setup")
+        (panel,) = notebook.answer(first, answers[first]).all()
+        expect(panel).to_contain_text("checks passed")
+
+        panel, line = notebook.answer(second, answers[SLIPPED]).all()
+        expect(panel).to_contain_text("Looks like: eps outside the root.")
+        expect(panel).to_contain_text("Look at which quantity eps joins")
+        expect(line).not_to_contain_text("Traceback")
+        notebook.save()
+        said = run("-m", "bnlab.cli", "check", NAME)
+        assert said.returncode == 1
+        assert "Looks like: eps outside the root." in said.stdout
+
+        (panel,) = notebook.answer(second, answers[second]).all()
+        expect(panel).to_contain_text("checks passed")
+        notebook.write(QUESTION, THREE_SENTENCES)
+        notebook.run_all()
+        notebook.save()
+        said = run("-m", "bnlab.cli", "check", NAME)
+        assert said.returncode == 0, said.stdout + said.stderr
+        assert not server.errors()
+        assert not window.errors
+        window.close()
+
+
+@pytest.fixture
+def handed_in(workspace, staff, unpacked) -> None:
+    """A class of three; what the student of the first test has saved is among them."""
+    released, solved = (
+        nbformat.read(folder / NAME, as_version=4)
+        for folder in (workspace.release(STAGE.name), workspace.source(STAGE.name))
+    )
+    mutants = load_bank(assets().mutants)
+    for student, mistake in MISTAKES.items():
+        notebook = filled(released, solved, STAGE, mutants[mistake])
+        write(workspace.submitted / student / STAGE.name, STAGE.name, notebook)
+    saved = nbformat.read(unpacked / NAME, as_version=4)
+    if saved.cells == released.cells:  # this test runs alone
+        saved = filled(released, solved, STAGE)
+        next(cell for cell in saved.cells if grade_id_of(cell) == QUESTION).source = THREE_SENTENCES
+    write(workspace.submitted / STUDENT / STAGE.name, STAGE.name, saved)
+
+
+def listed(formgrader: FrameLocator, student: str) -> None:
+    """Open a submission from the list of those to a notebook, which hides names at first."""
+    expect(formgrader.locator("#main-table a.name-hidden")).to_have_count(1 + len(MISTAKES))
+    formgrader.locator("#toggle_names").click()
+    formgrader.get_by_role("link", name=student).click()
+
+
+def test_an_instructor_from_the_upload_to_the_report(browser, workspace, staff, handed_in, tmp_path):
+    assert STUDENT in staff("grade", STAGE.name)
+    with jupyterlab(workspace.root, tmp_path) as server:
+        window = Window(browser, server)
+        page = window.visit("lab?reset")
+        page.get_by_role("menuitem", name="Nbgrader").click()
+        page.get_by_role("menuitem", name="Formgrader", exact=True).click()
+        formgrader = page.frame_locator("iframe")
+        formgrader.get_by_role("link", name="Manual Grading").click()
+        formgrader.get_by_role("link", name=STAGE.name).click()
+        formgrader.locator("#main-table").get_by_role("link", name=STAGE.name).click()
+
+        listed(formgrader, SLIPPED)
+        panel = formgrader.get_by_role("group", name=f"Points of {STAGE.exercises[1]}")
+        expect(panel).to_contain_text("large eps (0 of 1.75)")
+        expect(panel).to_contain_text("7 passed (6.25 points)")
+        expect(panel).to_contain_text("mistakes.md#eps-outside-root")
+
+        formgrader.locator(".breadcrumb").get_by_role("link", name=STAGE.name).last.click()
+        listed(formgrader, STUDENT)
+        expect(formgrader.locator("body")).to_contain_text("a bell has 3")
+        by_hand(page, formgrader.locator(f"#{QUESTION}"), "2.5", "grade")
+        by_hand(page, formgrader.locator(f"#{QUESTION}-comment"), COMMENT, "comment")
+        assert not server.errors()
+
+        staff("feedback", STAGE.name)
+        window.page.goto((workspace.feedback / STUDENT / STAGE.name / f"{STAGE.name}.html").as_uri())
+        expect(page.locator("body")).to_contain_text(COMMENT)
+        expect(page.locator("body")).to_contain_text("2.5 / 3")
+        assert not window.errors
+        window.close()
+
+
+def by_hand(page: Page, field: Locator, text: str, what: str) -> None:
+    """Fill a field of the formgrader, and wait until it is stored."""
+    with page.expect_response(f"**/api/{what}/*") as response:
+        field.fill(text)
+        field.blur()
+    assert response.value.ok
