@@ -8,6 +8,7 @@
     source/STAGE/         the instructor's notebook       release/STAGE/      what students are given
     handouts/STAGE-VERSION.zip                            the same as one file, for a learning-management system
     submitted/STUDENT/STAGE/   autograded/…   feedback/…
+    mutants/              optional: known mistakes of this course's own (bnlab mutant accept)
     .bnlab/               private: the secret of the seeds, results, releases as they were published
 """
 
@@ -187,6 +188,11 @@ class Workspace:
     def results(self) -> Path:
         """The store of verdicts."""
         return self.private / "results"
+
+    @property
+    def mutants(self) -> Path:
+        """Mutants that this course has beside BNLab's, with their entries for the page of mistakes."""
+        return self.root / "mutants"
 
     def published(self, stage: str) -> Path:
         """A folder for each version of ``stage`` that was ever published."""

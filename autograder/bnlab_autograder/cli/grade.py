@@ -16,7 +16,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from bnlab_autograder.cli.output import DONE, FAILED, console, log, misuse, print_json
+from bnlab_autograder.cli.output import DONE, FAILED, console, log, misuse, print_json, usage_errors
 from bnlab_autograder.cli.progress import Meter, clock, progress
 
 if TYPE_CHECKING:
@@ -175,12 +175,15 @@ def _judges(
 ) -> Judges:
     """Judges for this machine; they start to warm up if it is likely that something must be executed."""
     from bnlab_autograder.assets import assets
+    from bnlab_autograder.diagnosis.own_bank import with_own
     from bnlab_autograder.grading.pool import Judges, default_workers
 
+    with usage_errors(ValueError):
+        files = with_own(assets(), workspace.mutants, workspace.private)
     students = wanted or [student for student, _ in workspace.submissions(stage)]
     judges = Judges(
-        assets().hidden,
-        assets().mutants,
+        files.hidden,
+        files.mutants,
         tier=tier,
         count=max(1, min(workers or default_workers(), len(students))),
     )

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from bnlab_autograder.cli.output import DONE, FAILED, console, log, misuse, print_json
+from bnlab_autograder.cli.output import DONE, FAILED, console, log, misuse, print_json, usage_errors
 
 EPILOG = (
     "Examples: bnlab verify · bnlab verify 02 --matrix · bnlab verify --kill-rates · "
@@ -51,6 +51,15 @@ def verify(
             help="Instead, use the releases in a course folder as their students would, and judge them.",
         ),
     ] = False,
+    mutant: Annotated[
+        Path | None,
+        typer.Option(
+            "--mutant",
+            exists=True,
+            dir_okay=False,
+            help="Instead, try this draft, as bnlab mutant check does.",
+        ),
+    ] = None,
     course: Annotated[Path, typer.Option("--course", "-C", help="For --released: the course folder.")] = Path(
         "."
     ),
@@ -64,6 +73,10 @@ def verify(
 
     Exit status: 0 if everything holds, 1 if something does not, 2 for wrong use.
     """
+    if mutant is not None:
+        from bnlab_autograder.cli.mutant import check
+
+        check(mutant, course=None, tier=None, as_json=as_json)
     from platformdirs import user_cache_path
 
     from bnlab_autograder.assets import assets
@@ -88,7 +101,8 @@ def verify(
 
         measure([name for stage in chosen for name in stage.exercises], seeds, matrix, as_json)
     tier = tier_for(None, trust_students=True)  # what is judged here is the course's own
-    found = list(proof.subjects(files.mutants, files.variants, chosen))
+    with usage_errors(ValueError):  # of the bank: a draft in it, or a mutant that cannot be read
+        found = list(proof.subjects(files.mutants, files.variants, chosen))
     started = time.monotonic()
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     store = Store(user_cache_path("bnlab") / "verify") if cache else None

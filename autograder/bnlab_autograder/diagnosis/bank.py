@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,8 @@ from bnlab_autograder.curriculum import STAGES
 
 REFERENCE = "bnlab_solutions"
 METADATA = ("LINE", "MISTAKE", "EXERCISE", "MESSAGE", "POINTS")
+DRAFT = ("DRAFT", "TITLE", "ENTRY", "NOTICE")  # what only a draft has, see ``draft``
+TODO = "TODO"
 
 
 @dataclass(frozen=True)
@@ -33,20 +36,40 @@ class Entry:
     points: str | None  # "full": tolerated with a remark
     source: str
     docstring: str
+    draft: bool = False  # says of itself that nobody has accepted it yet, see ``draft``
 
     @property
     def changed(self) -> tuple[str, ...]:
         """The names that the module defines, in its order, metadata left out."""
         names = [name for node in ast.parse(self.source).body for name in _defined(node)]
-        return tuple(dict.fromkeys(name for name in names if name not in METADATA))
+        return tuple(dict.fromkeys(name for name in names if name not in (*METADATA, *DRAFT)))
 
 
 def load_bank(folder: Path) -> dict[str, Entry]:
     """Every module in ``folder``, by name, in alphabetical order. Nothing is executed.
 
-    Raises ValueError, naming the file, where a module does not parse or metadata is not a plain constant.
+    Raises ValueError, naming the file, where a module does not parse or metadata is not a plain constant, and where
+    it is a draft: what stands in a bank is trusted, and a draft is code of a student.
     """
-    return {path.stem: _read(path) for path in sorted(folder.glob("*.py")) if path.stem != "__init__"}
+    bank = {}
+    for path in sorted(folder.glob("*.py")):
+        if path.stem == "__init__":
+            continue
+        entry = bank[path.stem] = read_entry(path)
+        if entry.draft:
+            raise ValueError(
+                f"{path} is a draft, with code of a student that nobody has accepted; it does not belong there. Move "
+                f"it elsewhere and run: bnlab mutant check {path.name}"
+            )
+        if unnamed := unnamed_in(entry):
+            raise ValueError(f"{path} still says {TODO} in its {unnamed[0]}; name the mistake first")
+    return bank
+
+
+def unnamed_in(entry: Entry) -> list[str]:
+    """Which of the words about its mistake are still to be written."""
+    words = {"docstring": entry.docstring, "MISTAKE": entry.mistake, "MESSAGE": entry.message}
+    return [field for field, text in words.items() if text and TODO.lower() in re.split(r"\W+", text.lower())]
 
 
 def compose(entry: Entry | None, overrides_source: str = "") -> str:
@@ -99,7 +122,8 @@ def reference_sources() -> tuple[str, ...]:
     return tuple((folder / f"{stage.module}.py").read_text(encoding="utf-8") for stage in STAGES)
 
 
-def _read(path: Path) -> Entry:
+def read_entry(path: Path) -> Entry:
+    """One module. Raises ValueError as ``load_bank`` does."""
     source = path.read_text(encoding="utf-8")
     try:
         tree = ast.parse(source)
@@ -113,7 +137,11 @@ def _read(path: Path) -> Entry:
     except (SyntaxError, ValueError) as problem:
         raise ValueError(f"{path.name}: {problem}") from problem
     fields = {name.lower(): values.get(name) for name in METADATA}
-    return Entry(path.stem, path, **fields, source=source, docstring=ast.get_docstring(tree) or "")
+    docstring, draft = (
+        ast.get_docstring(tree) or "",
+        any(set(_defined(node)) & set(DRAFT) for node in tree.body),
+    )
+    return Entry(path.stem, path, **fields, source=source, docstring=docstring, draft=draft)
 
 
 def _defined(node: ast.stmt) -> list[str]:
@@ -142,7 +170,7 @@ def _split(source: str, *, hoist: bool) -> tuple[list[str], str]:
             if not own and not hoist and module != "__future__":
                 continue
             imports += [] if own else _one_by_one(node)
-        elif not hoist or not (_is_docstring(node, position) or set(_defined(node)) & set(METADATA)):
+        elif not hoist or not (_is_docstring(node, position) or set(_defined(node)) & {*METADATA, *DRAFT}):
             continue
         lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
     return imports, "\n".join(lines).strip("\n")

@@ -83,6 +83,17 @@ class Catalogue:
                 found[exercise] = entries
         return {exercise: [described(entry) for entry in entries] for exercise, entries in found.items()}
 
+    def alike(self, seed: bytes, traces: Mapping[str, Trace], failed: Iterable[str]) -> dict[str, list[str]]:
+        """For each exercise that ``failed`` the names of the mutants that do the same in everything that was seen."""
+        found = {}
+        for exercise in failed:
+            mutants = self.mutants_of(exercise)
+            if mutants:
+                table = self.table(exercise, seed, None)
+                rows = alone(table, table.compare(traces[exercise]))
+                found[exercise] = [mutants[row].name for (row,) in rows]
+        return {exercise: names for exercise, names in found.items() if names}
+
     def explain(
         self, exercise: str, seed: bytes, trace: Trace, under: Entry | None = None
     ) -> tuple[Entry, ...]:

@@ -12,6 +12,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from bnlab_autograder.assets import assets
+from bnlab_autograder.diagnosis.own_bank import with_own
 from bnlab_autograder.grading.cases import load_points
 from bnlab_autograder.grading.extensions import FILE as EXTENSIONS
 from bnlab_autograder.grading.extensions import Extensions, read_extensions
@@ -59,7 +60,8 @@ class Course:
 
     @cached_property
     def mutants(self) -> Path:
-        return assets().mutants
+        """The known mistakes, those of the course folder among them. Raises ValueError where these do not fit."""
+        return with_own(assets(), self.workspace.mutants, self.workspace.private).mutants
 
     @cached_property
     def config(self) -> Config:

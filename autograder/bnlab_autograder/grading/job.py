@@ -110,6 +110,7 @@ class Verdict:
     tier: str = ""
     usage: dict[str, float] = field(default_factory=dict)
     diagnosis: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # known mistakes by exercise
+    alike: dict[str, list[str]] = field(default_factory=dict)  # mutants that do the very same, by exercise
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

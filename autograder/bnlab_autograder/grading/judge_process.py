@@ -185,9 +185,9 @@ class Court:
                     for name in sorted({source for case in cases for source in case.inherited}):
                         self.judge_excuse(name, cases, verdict)
         failed = {case.exercise for case in verdict.cases if not case.passed}
-        verdict.diagnosis = self.catalogue.diagnose(
-            job.seed, self.recorded, failed & self.recorded.keys() & set(job.exercises)
-        )
+        looked_at = failed & self.recorded.keys() & set(job.exercises)
+        verdict.diagnosis = self.catalogue.diagnose(job.seed, self.recorded, looked_at)
+        verdict.alike = self.catalogue.alike(job.seed, self.recorded, looked_at)
         verdict.usage = {**self.execution.usage, "seconds": round(time.monotonic() - started, 3)}
         return verdict
 

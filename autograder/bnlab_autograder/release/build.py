@@ -19,6 +19,7 @@ import nbformat
 
 from bnlab_autograder.assets import Assets, assets
 from bnlab_autograder.curriculum import Stage, earlier_than
+from bnlab_autograder.diagnosis.own_bank import with_own
 from bnlab_autograder.grading.cases import load_points
 from bnlab_autograder.grading.record import Ledger
 from bnlab_autograder.grading.released import FOR_STUDENTS_ONLY, MANIFEST
@@ -130,7 +131,7 @@ def build_release(
 
     Raises SourceProblem, NotProved, NotGenerated or Refused, all before anything was changed.
     """
-    files, started = files or assets(), time.perf_counter()
+    files, started = files or files_for(workspace), time.perf_counter()
     finish_interrupted(workspace, stage.name)
     present = Manifest.load(workspace.release(stage.name))
     if not force:
@@ -149,6 +150,14 @@ def build_release(
     return report
 
 
+def files_for(workspace: Workspace) -> Assets:
+    """The installed files of the course, with the mutants of the course folder. Raises SourceProblem."""
+    try:
+        return with_own(assets(), workspace.mutants, workspace.private)
+    except ValueError as problem:
+        raise SourceProblem(str(problem)) from None
+
+
 def prepare(
     workspace: Workspace,
     stage: Stage,
@@ -162,7 +171,7 @@ def prepare(
     """A finished release of ``stage``, proved and numbered, of which nothing is in place yet. As ``build_release``."""
     if version is not None and not VERSION.fullmatch(version):
         raise SourceProblem(f"{version!r} is no version; write three numbers, such as 1.0.1")
-    files = files or assets()
+    files = files or files_for(workspace)
     present = Manifest.load(workspace.release(stage.name))
     published = published_versions(workspace, stage.name)
     chosen = variant_of(workspace, stage, variant, present.variant if present else None)
