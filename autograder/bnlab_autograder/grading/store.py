@@ -65,6 +65,10 @@ class Store:
             if not path.name.startswith("."):
                 yield path.name
 
+    def remove(self, key: str) -> None:
+        """Remove a result, if it is there."""
+        self._path(key).unlink(missing_ok=True)
+
     def sizes(self) -> list[int]:
         """The size in bytes of each result."""
         return [self._path(key).stat().st_size for key in self.keys()]
