@@ -59,6 +59,7 @@ class Catalogue:
     ):
         self.bank, self.probes, self.reference = bank, probes, AtHome(reference)
         self.table = lru_cache(maxsize=KEPT)(self._table)
+        self._latest: dict[str, tuple[Trace, Table, Comparison]] = {}
 
     def mutants_of(self, exercise: str) -> list[Entry]:
         """The mutants whose mistake costs points in ``exercise``: rows 1, 2, … of its table."""
@@ -89,8 +90,7 @@ class Catalogue:
         for exercise in failed:
             mutants = self.mutants_of(exercise)
             if mutants:
-                table = self.table(exercise, seed, None)
-                rows = alone(table, table.compare(traces[exercise]))
+                rows = alone(*self._compared(exercise, seed, traces[exercise], None))
                 found[exercise] = [mutants[row].name for (row,) in rows]
         return {exercise: names for exercise, names in found.items() if names}
 
@@ -101,8 +101,7 @@ class Catalogue:
         mutants = self.mutants_of(exercise)
         if not mutants or not _ever_returned(exercise, trace):  # errors alone are alike for too many reasons
             return ()
-        table = self.table(exercise, seed, under)
-        seen = table.compare(trace)
+        table, seen = self._compared(exercise, seed, trace, under)
         found = alone(table, seen) or pairs(table, seen) or mainly(table, seen)
         if len({frozenset(mutants[row].mistake for row in rows) for rows in found}) != 1:
             return ()
@@ -144,6 +143,18 @@ class Catalogue:
             for nudged in (False, True)
         )
         return Table(plain, nudged)
+
+    def _compared(
+        self, exercise: str, seed: bytes, trace: Trace, under: Entry | None
+    ) -> tuple[Table, Comparison]:
+        """A table and how ``trace`` compares with it; of each exercise the last one without ``under`` is kept."""
+        of, table, seen = self._latest.get(exercise, (None, None, None))
+        now = self.table(exercise, seed, under)
+        if of is not trace or table is not now:
+            seen = now.compare(trace)
+            if under is None:
+                self._latest[exercise] = trace, now, seen
+        return now, seen
 
     def _called_by(self, exercise: str) -> list[str]:
         """The exercises that the reference function calls."""
