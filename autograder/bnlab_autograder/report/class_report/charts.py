@@ -147,23 +147,30 @@ def _named(row: Mapping[str, Any]) -> int:
 def together(name: str, mistakes: Sequence[Mapping[str, Any]], pairs: Sequence[Mapping[str, Any]]) -> Markup:
     """Of those who made the mistake of a row, the share who made that of a column; meant pairs have a frame."""
     meant = {frozenset((pair["a"], pair["b"])) for pair in pairs}
-    shown = [m for m in mistakes if any(m["mistake"] in pair for pair in meant)][:MOST_MISTAKES]
+    names = list(dict.fromkeys(name for pair in pairs for name in (pair["a"], pair["b"])))[:MOST_MISTAKES]
+    shown = [m for m in mistakes if m["mistake"] in names]
+    common = [[len(set(a["students"]) & set(b["students"])) for b in shown] for a in shown]
+    strongest = max(
+        n / a["count"]
+        for a, row in zip(shown, common, strict=True)
+        for b, n in zip(shown, row, strict=True)
+        if a is not b
+    )
     with matplotlib.rc_context(STYLE):
         size = len(shown)
         figure = Figure(figsize=(3.1 + 0.34 * size, 0.45 + 0.28 * size), layout="constrained")
         axes = figure.subplots()
         for i, row in enumerate(shown):
             for j, column in enumerate(shown):
-                both = len(set(row["students"]) & set(column["students"]))
+                both = common[i][j]
                 if i != j and both:
+                    strength = both / row["count"] / strongest
                     axes.add_patch(
-                        Rectangle(
-                            (j - 0.5, i - 0.5), 1, 1, color=BLUE, alpha=0.55 * both / row["count"], lw=0
-                        )
+                        Rectangle((j - 0.5, i - 0.5), 1, 1, color=BLUE, alpha=0.6 * strength, lw=0)
                     )
-                colour = {"color": GREY} if i == j else {}
                 if both or i == j:
-                    axes.text(j, i, str(both), ha="center", va="center", fontsize=8, **colour)
+                    weight = "bold" if i == j else "normal"
+                    axes.text(j, i, str(both), ha="center", va="center", fontsize=8, weight=weight)
                 if frozenset((row["mistake"], column["mistake"])) in meant and i != j:
                     axes.add_patch(Rectangle((j - 0.45, i - 0.44), 0.9, 0.88, fill=False, ec=INK, lw=0.9))
         axes.set_xlim(-0.5, size - 0.5)

@@ -7,13 +7,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from bnlab_autograder.report.class_report.entries import Entry
 from bnlab_autograder.report.class_report.gather import StageClass, Submission
-from bnlab_autograder.report.class_report.similar import groups, near_identical
+from bnlab_autograder.report.class_report.similar import groups, near_identical, tokens
 
 BINS = 10  # of a distribution, below full marks
 FEW = 30  # fewer make discrimination a guess
@@ -22,6 +22,7 @@ GROUPS = 0.27  # the share of the class in the upper and in the lower group
 LEAST_TOGETHER = 2  # students who made both of two mistakes
 ALPHA = 0.05  # the share of chance finds that is put up with in what occurs together
 SLOW_FACTOR, SLOW_SECONDS = 5.0, 3.0  # slow: so many times the median, and no less than so many seconds
+UNNAMED = "most failures have no name"
 EXAMPLES = 5
 TOP = 3  # mistakes that a lecture has time for
 EASY = 0.8  # an exercise that earned so much of its points needs no lecture
@@ -113,7 +114,11 @@ def lecture(
         "easy": EASY,
         "hardest": {key: hardest[key] for key in ("exercise", "share")} if hard else None,
         "unexplained": {key: unexplained[0][key] for key in ("exercise", "count")} if unexplained else None,
-        "odd": [{key: c[key] for key in ("exercise", "case", "odd")} for c in cases if c["odd"]][:TOP],
+        "odd": [
+            {key: c[key] for key in ("exercise", "case", "odd")}
+            for c in cases
+            if c["odd"] not in ("", UNNAMED)
+        ][:TOP],
     }
 
 
@@ -252,7 +257,7 @@ def odd(case: Mapping[str, Any]) -> str:
     ):
         return "those who fail it do better elsewhere"
     if case["unexplained"] >= 3 and 2 * case["unexplained"] > case["failed"]:
-        return "most failures have no name"
+        return UNNAMED
     return ""
 
 
@@ -357,28 +362,42 @@ def _elsewhere(case: Mapping[str, Any]) -> bool:
     return not case["passed"] and bool(ELSEWHERE.search(case["message"]))
 
 
+class _Failure(NamedTuple):
+    student: str
+    lost: float
+    seen: str
+    message: str
+    wording: str  # the answer without names, comments and layout
+
+
 def unexplained_numbers(submissions: Iterable[Submission]) -> list[dict[str, Any]]:
     """Failures without a known mistake: who fails the same cases of an exercise may have made the same one."""
-    patterns: dict[tuple[str, tuple[str, ...]], list[tuple[str, float, str]]] = defaultdict(list)
-    said: dict[tuple[str, tuple[str, ...]], str] = {}
+    patterns: dict[tuple[str, tuple[str, ...]], list[_Failure]] = defaultdict(list)
     for submission in submissions:
         for exercise in submission.data["exercises"]:
             failed = [case for case in exercise["cases"] if not case["passed"] and not _elsewhere(case)]
             if exercise["status"] == "not implemented" or exercise["diagnosis"] or not failed:
                 continue
-            key = exercise["exercise"], tuple(case["name"] for case in failed)
-            lost = sum(case["max_points"] - case["points"] for case in failed)
-            patterns[key].append((submission.student, lost, seen(failed)))
-            said.setdefault(key, failed[0]["message"])
+            name = exercise["exercise"]
+            patterns[name, tuple(case["name"] for case in failed)].append(
+                _Failure(
+                    submission.student,
+                    sum(case["max_points"] - case["points"] for case in failed),
+                    seen(failed),
+                    failed[0]["message"],
+                    " ".join(tokens(submission.answers.get(name, ""))),
+                )
+            )
     found = [
         {
             "exercise": exercise,
             "cases": list(cases),
             "count": len(rows),
-            "lost": float(np.mean([row[1] for row in rows])),
-            "seen": dict(Counter(row[2] for row in rows).most_common()),
-            "message": said[exercise, cases],
-            "students": sorted(row[0] for row in rows),
+            "wordings": len({row.wording for row in rows}),
+            "lost": float(np.mean([row.lost for row in rows])),
+            "seen": dict(Counter(row.seen for row in rows).most_common()),
+            "message": rows[0].message,
+            "students": sorted(row.student for row in rows),
             "examples": _examples(rows),
         }
         for (exercise, cases), rows in patterns.items()
@@ -402,11 +421,11 @@ def _kind(message: str) -> str:
     return "other values"
 
 
-def _examples(rows: Sequence[tuple[str, float, str]]) -> list[str]:
-    """Some students, first one for each way in which it failed."""
-    first = {kind: student for student, _, kind in reversed(sorted(rows))}
-    others = [student for student, _, _ in sorted(rows) if student not in first.values()]
-    return [*sorted(first.values()), *others][:EXAMPLES]
+def _examples(rows: Sequence[_Failure]) -> list[str]:
+    """Some students, one for each wording, the most frequent wordings first."""
+    count = Counter(row.wording for row in rows)
+    first = {row.wording: row.student for row in sorted(rows, key=lambda row: row.student, reverse=True)}
+    return sorted(first.values(), key={v: (-count[k], v) for k, v in first.items()}.get)[:EXAMPLES]
 
 
 # Attempts
@@ -419,6 +438,7 @@ def attempt_numbers(submissions: Sequence[Submission]) -> dict[str, Any]:
     """
     known = [s for s in submissions if s.attempts]
     again = [s for s in submissions if s.attempts > 1 or s.reasons]
+    once = [s for s in submissions if not (s.attempts > 1 or s.reasons)]
     measured = [
         (s, sum(s.first[e["exercise"]] for e in exercises), sum(e["points"] for e in exercises))
         for s in again
@@ -437,9 +457,7 @@ def attempt_numbers(submissions: Sequence[Submission]) -> dict[str, Any]:
         "better": sum(c > 0 for c in change),
         "same": sum(c == 0 for c in change),
         "worse": sum(c < 0 for c in change),
-        "others_mean": _mean(
-            s.data["points"] for s in submissions if s not in again and s.data["points"] is not None
-        ),
+        "others_mean": _mean(s.data["points"] for s in once if s.data["points"] is not None),
         "exercises": _first_and_now(measured),
     }
 

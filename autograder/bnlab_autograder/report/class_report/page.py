@@ -23,7 +23,14 @@ from bnlab_autograder.report.class_report.numbers import FEW, GROUPS
 from bnlab_autograder.report.class_report.similar import RUNS, K
 from bnlab_autograder.workspace import Workspace
 
-PATTERNS, ALIKE, NAMES = 12, 20, 12  # shown on the page; the JSON has all
+MOST = {  # shown on the page at once; the rest is folded, or in the JSON
+    "mistakes": 15,
+    "pairs": 15,
+    "who": 6,
+    "names": 12,
+    "patterns": 12,
+    "alike": 20,
+}
 CODE = 6000  # characters of an answer that are shown
 
 
@@ -52,7 +59,7 @@ class Places:
 
     def _link(self, *parts: str) -> str | None:
         """The address of a file as seen from the page, or None if there is no such file."""
-        if self.workspace is None:
+        if self.workspace is None or not all(parts):
             return None
         path = self.workspace.root.joinpath(*parts)
         return quote(Path(os.path.relpath(path, self.folder)).as_posix()) if path.is_file() else None
@@ -87,7 +94,7 @@ def render(report: Mapping[str, Any], stages: Iterable[StageClass], places: Plac
         script=Markup(script),
         script_digest=_digest(script),
         style=Markup(style),
-        most={"patterns": PATTERNS, "alike": ALIKE, "names": NAMES},
+        most=MOST,
         few=FEW,
         upper=GROUPS,
         runs={"tokens": K, "least": RUNS},
@@ -110,7 +117,7 @@ def titled(pairs: Iterable[Mapping[str, Any]], mistakes: Iterable[Mapping[str, A
 
 
 def percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.0f} %"
+    return "–" if share is None else f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def number(value: float | None, digits: int = 2) -> str:
