@@ -1,0 +1,1 @@
+"""Learning-management systems: what is downloaded from them, and what goes back."""
