@@ -19,6 +19,7 @@ COMMANDS = (
     "grade",
     "prune",
     "feedback",
+    "export",
     "extend",
     "solutions",
     "report",
