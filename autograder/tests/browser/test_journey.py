@@ -1,4 +1,4 @@
-"""The way of a submission as people go it: from the zip of a release to the page of feedback."""
+"""The way of a submission as people go it: from the zip of a release to the report on the class."""
 
 from __future__ import annotations
 
@@ -176,6 +176,19 @@ def test_an_instructor_from_the_upload_to_the_report(browser, workspace, staff, 
         window.page.goto((workspace.feedback / STUDENT / STAGE.name / f"{STAGE.name}.html").as_uri())
         expect(page.locator("body")).to_contain_text(COMMENT)
         expect(page.locator("body")).to_contain_text("2.5 / 3")
+
+        staff("report", STAGE.name)
+        window.page.goto((workspace.root / "reports" / f"{STAGE.name}.html").as_uri())
+        mistakes = page.locator("table", has_text="Known mistakes")
+        expect(mistakes.get_by_role("row").filter(has_text="eps outside the root")).to_contain_text(SLIPPED)
+        table = page.locator("table", has_text="share of points")
+        exercises = table.locator("tbody").get_by_role("rowheader")
+        expect(exercises).to_have_text(STAGE.exercises)
+        head = table.get_by_role("columnheader", name="exercise")
+        for order, rows in (("ascending", STAGE.exercises), ("descending", STAGE.exercises[::-1])):
+            head.get_by_role("button").click()
+            expect(head).to_have_attribute("aria-sort", order)
+            expect(exercises).to_have_text(rows)
         assert not window.errors
         window.close()
 
