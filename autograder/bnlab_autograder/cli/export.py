@@ -161,6 +161,7 @@ def _write(
     from bnlab_autograder.lms import export_tables as tables
     from bnlab_autograder.lms.export import Exported
     from bnlab_autograder.lms.export_gradescope import Visibility, gradescope
+    from bnlab_autograder.lms.ledger import receipts
 
     options = tables.Options(column, zero, scale)
     name = stages[0].stage if len(stages) == 1 else "all"
@@ -168,19 +169,23 @@ def _write(
     done = Exported()
     match to:
         case System.CANVAS:
-            files[f"{name}-canvas.csv"], found = tables.canvas(stages, people, template, options)
+            known = people
+            for one in stages:
+                known = known.as_collected(receipts(here, one.stage))
+            files[f"{name}-canvas.csv"], found = tables.canvas(stages, known, template, options)
             done += found
         case System.CSV:
             files[f"{name}-grades.csv"], found = tables.plain(stages, people, template, options)
             done += found
         case System.MOODLE:
             for one in stages:
-                files[f"{one.stage}-moodle.csv"], found = tables.moodle(one, people, template, options)
+                known = people.as_collected(receipts(here, one.stage))
+                files[f"{one.stage}-moodle.csv"], found = tables.moodle(one, known, template, options)
                 done += found
         case System.GRADESCOPE:
             seen = Visibility.of(here.workspace.settings, visibility)
             for one in stages:
-                made, found = gradescope(here, one, people, seen)
+                made, found = gradescope(here, one, people.as_collected(receipts(here, one.stage)), seen)
                 files |= {f"{one.stage}-gradescope/{path}": raw for path, raw in made.items()}
                 done += found
     done.files += _put(out, files)
@@ -207,7 +212,8 @@ def _feedback(here: Course, stages: list[StageGrades], people: People, to: Syste
         failed = {page.student: page.problem for page in pages if page.problem}
         done.remarks += [f"no feedback for {name}: {why}" for name, why in failed.items()]
         found = pages_of(here.workspace.feedback, stage.stage, [one for one in students if one not in failed])
-        raw, packed = pack(found, to.value, stage.stage, receipts(here, stage.stage), people)
+        collected = receipts(here, stage.stage)
+        raw, packed = pack(found, to.value, stage.stage, collected, people.as_collected(collected))
         files[f"{stage.stage}-feedback-{to.value}.zip"] = raw
         packed.written.clear()  # those of grades count
         done += packed

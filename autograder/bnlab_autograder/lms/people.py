@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bnlab_autograder.grading.course import Course
-from bnlab_autograder.lms.roster import Roster, Student, roster_of
+from bnlab_autograder.lms.ledger import Receipt
+from bnlab_autograder.lms.roster import IDS, Roster, Student, roster_of
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,21 @@ class People:
             named = {self.roster.by_id(text, "student_id") for text in texts if text} - {None}
             found = named.pop() if len(named) == 1 else None
         return found
+
+    def as_collected(self, receipts: Mapping[str, Receipt]) -> People:
+        """The same, with the ids under which their submissions to one stage were downloaded, by student id.
+
+        Moodle numbers its participants anew for each assignment, so there the receipt is right and not the roster.
+        """
+        known = dict(self.students)
+        for name, receipt in receipts.items():
+            student = known.get(name, Student(name))
+            ids = {
+                kind: text for kind, text in receipt.lms_ids.items() if kind in IDS and kind != "student_id"
+            }
+            new = {k: text for k, text in ids.items() if k == "moodle_id" or not getattr(student, k)}
+            known[name] = replace(student, **new)
+        return People(known, Roster(tuple(known.values()), self.source), self.complete, self.source)
 
 
 def people_of(course: Course, roster: Path | None = None) -> People:
