@@ -143,17 +143,19 @@ class Roster:
         return _one([self._by_name.get(name_key(text)) or self._by_name.get(compact(text))])
 
     def match(self, *, email: str = "", name: str = "", **others: str) -> Student | None:
-        """The student of whom all that is known here is true, as far as it is known of anybody.
+        """The student of whom all this is true, as far as it is known of anybody.
 
         ``others`` are ids by their kind, and ``first_name`` with ``last_name``. None where two of them name different
-        students, and where a name alone is had by two.
+        students, where a name alone is had by two, and where whoever has the name is known by another id.
         """
         first, last = others.pop("first_name", ""), others.pop("last_name", "")
-        certain = [self.by_id(text, kind) for kind, text in others.items() if text]
-        certain.append(self.by_email(email) if email else None)
-        certain.append(self.by_name(name) if name else None)
-        certain.append(self.by_name(f"{last}, {first}") if first and last else None)
-        return _one({one} if one else None for one in certain)
+        certain = {self.by_id(text, kind) for kind, text in others.items() if text}
+        certain |= {self.by_email(email)} if email else set()
+        named = {self.by_name(text) for text in (name, f"{last}, {first}" if first and last else "") if text}
+        certain, named = certain - {None}, named - {None}
+        if not certain:
+            named = {one for one in named if not _another(one, others)}
+        return _one([certain | named])
 
     @cached_property
     def _by_id(self) -> Mapping[str, Mapping[str, set[Student]]]:
@@ -176,8 +178,8 @@ class Roster:
 
 def read_roster(path: Path) -> Roster:
     """The students that a CSV file lists. Raises RosterProblem."""
-    header, rows = _rows(path)
-    columns = _columns(path, header)
+    header, rows = rows_of(path)
+    columns = columns_of(path, header)
     entries = [(line, entry) for line, row in rows if (entry := _entry(row, columns)) is not None]
     if not entries:
         raise RosterProblem(f"{path} lists no student")
@@ -231,6 +233,11 @@ def compact(name: str) -> str:
     return "".join(letter for letter in _plain(name) if letter.isalnum())
 
 
+def participant(text: str) -> str:
+    """The number of "Participant 123", in whatever language."""
+    return re.sub(r"^\D+", "", text) or text
+
+
 def id_key(text: str) -> str:
     return _plain(text)
 
@@ -246,6 +253,12 @@ def _one(found: Iterable[set[Student] | None]) -> Student | None:
     return everybody.pop() if len(everybody) == 1 else None
 
 
+def _another(student: Student, ids: Mapping[str, str]) -> bool:
+    """Whether ``student`` is known by other ids than these. Moodle's number is another for each assignment."""
+    known = {kind: getattr(student, kind) for kind in ids if kind != "moodle_id"}
+    return any(mine and ids[kind] and id_key(mine) != id_key(ids[kind]) for kind, mine in known.items())
+
+
 def _index(pairs: Iterable[tuple[str, Student]]) -> Mapping[str, set[Student]]:
     found: dict[str, set[Student]] = {}
     for text, student in pairs:
@@ -254,7 +267,8 @@ def _index(pairs: Iterable[tuple[str, Student]]) -> Mapping[str, set[Student]]:
     return found
 
 
-def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def rows_of(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The headers of a CSV file, in lower case, and its rows with their lines. Raises RosterProblem."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as problem:
@@ -276,7 +290,7 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return [" ".join(cell.split()).casefold() for cell in header], rest
 
 
-def _columns(path: Path, header: list[str]) -> dict[str, int]:
+def columns_of(path: Path, header: list[str]) -> dict[str, int]:
     """Which column holds what. "id" is Canvas' own number beside a column Student, else nbgrader's id."""
     columns = {}
     for kind, names in HEADERS.items():
@@ -306,7 +320,7 @@ def _entry(row: list[str], columns: Mapping[str, int]) -> dict[str, str] | None:
     if name and not (known.get("first_name") or known.get("last_name")):
         known["first_name"], known["last_name"] = _split(name)
     if known.get("moodle_id"):
-        known["moodle_id"] = re.sub(r"^\D+", "", known["moodle_id"]) or known["moodle_id"]
+        known["moodle_id"] = participant(known["moodle_id"])
     return {one.name: known.get(one.name, "") for one in fields(Student)}
 
 
