@@ -8,7 +8,8 @@
     [variants.autumn-2027.02_train_test]
     batch = 48
 
-The seed goes into every random generator that the given code of a stage makes; the parameters are those that the
+The seed goes into every random generator that the given code of a stage makes, and wherever that code says
+``given.seed``, for data that a function makes from a seed; the parameters are those that the
 source of the stage declares with their defaults. The name goes into the seed of the hidden cases.
 """
 
@@ -29,6 +30,7 @@ DEFAULT = "default"  # the name of no variant
 ANONYMOUS = re.compile(r"seed-(\d+)")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 GIVEN = "given"  # the name by which given code and prose speak of parameters
+SEED = "seed"  # of these, what is always there: the seed of the variant, by default 0
 
 _MENTION = re.compile(r"\{\{\s*given\.(\w+)\s*\}\}")
 
@@ -195,7 +197,9 @@ class Inputs:
                 yield seed, f"[{self.seed}, {seed.value}]"
 
     def value(self, name: str) -> Any:
-        """A parameter. Raises SourceProblem if there is none of that name."""
+        """A parameter, or the seed. Raises SourceProblem if there is none of that name."""
+        if name == SEED and self.declared is not None:
+            return self.seed or 0
         if name not in self.parameters:
             raise SourceProblem(f"{GIVEN}.{name} is not among the parameters in the front matter")
         return self.parameters[name]
@@ -207,9 +211,9 @@ def declared_in(metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if parameters is None:
         return None
     for name, default in parameters.items():
-        if not str(name).isidentifier() or name == "seed" or not _alike(default, default):
+        if not str(name).isidentifier() or name == SEED or not _alike(default, default):
             raise SourceProblem(
-                f"the parameter {name}: {default!r} must be a name (other than seed) with a number, a truth value, "
+                f"the parameter {name}: {default!r} must be a name (other than {SEED}) with a number, a truth value, "
                 "a text, or a list of these"
             )
     return parameters

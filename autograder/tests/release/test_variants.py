@@ -31,7 +31,7 @@ from typer.testing import CliRunner
 from .conftest import STAGE
 
 pytestmark = pytest.mark.xdist_group("variants")
-WITHOUT = BY_NAME["00_warmup"]  # its prose quotes numbers that are not marked
+OTHER = BY_NAME["00_warmup"]
 AUTUMN = f"""
 [variants.autumn-2027]
 seed = 7
@@ -108,7 +108,7 @@ def test_the_default_says_what_its_source_says(stage):
     """Marks are gone, nothing else is: read by other means."""
     text = text_of(stage)
     declared = Source.read(stage).inputs.declared or {}
-    for name, default in declared.items():
+    for name, default in {**declared, "seed": 0}.items():
         text = text.replace(f"{{{{given.{name}}}}}", str(default)).replace(f"given.{name}", str(default))
     text = re.sub(r"\{\{[^{}|]+\|(.*?)\}\}(?!\})", r"\1", text)
     for cell in instructor_notebook(stage).cells:
@@ -183,8 +183,12 @@ def test_the_same_variant_twice_gives_the_same_bytes(folder, autumn, tmp_path, m
     assert prepare(folder, STAGE, variant="autumn-2027").files == autumn.files
 
 
-def test_a_stage_whose_prose_is_not_marked_gets_another_hidden_seed_alone(folder):
-    default, own = (prepare(folder, WITHOUT, variant=variant) for variant in (None, 7))
+def test_a_stage_whose_prose_is_not_marked_gets_another_hidden_seed_alone(folder, sources):
+    text = sources.text.read_text(encoding="utf-8")
+    for name, default in Source.read(STAGE).inputs.declared.items():
+        text = text.replace(f"{{{{given.{name}}}}}", str(default)).replace(f"given.{name}", str(default))
+    sources.text.write_text(re.sub(r"\nbnlab:\n(  .*\n)+", "\n", text, count=1), encoding="utf-8")
+    default, own = (prepare(folder, STAGE, files=sources, variant=variant) for variant in (None, 7))
     sources = [[cell.source for cell in built.notebook.cells] for built in (default, own)]
     assert sources[0] == sources[1]
     assert default.manifest.seed != own.manifest.seed
@@ -208,7 +212,7 @@ def test_bnlab_toml_may_name_the_variant_of_the_folder(course):
     course = Workspace(course.root)
     assert variant_of(course, STAGE).name == "autumn-2027"
     assert variant_of(course, STAGE, "default") is None
-    assert variant_of(course, WITHOUT) == Variant("autumn-2027", 7)
+    assert variant_of(course, OTHER) == Variant("autumn-2027", 7)
 
 
 def test_a_stage_may_have_a_seed_of_its_own(course):
@@ -252,13 +256,13 @@ def test_a_course_folder_has_one_variant_of_a_stage(course):
         ("[variants.spring.01_forward]\nexamples = '3'", "examples = '3' is not of the type of its default, 2000"),
         ("[variants.spring.01_forward]\nexamples = 3.5", "examples = 3.5 is not of the type"),
         ("[variants.spring.01_forward]\ndrift = true", "drift = True is not of the type"),
-        ("[variants.spring.00_warmup]\nn = 3", "the stage has none, for its prose quotes numbers"),
+        ("[variants.spring.00_warmup]\nn = 3", "n is no parameter; the stage has none"),
         ("[variants.spring.01_forward]\ndrift = 0", "it is not so that without BN some units make no decision"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_and_nothing_is_released(workspace, text, words):
     before = read_files(workspace.release(STAGE.name))
-    stage = WITHOUT if "00_warmup" in text else STAGE
+    stage = OTHER if "00_warmup" in text else STAGE
     with pytest.raises(SourceProblem) as caught:
         build_release(say(workspace, text), stage, variant="spring")
     assert words in str(caught.value)
