@@ -236,7 +236,12 @@ def comparison(name: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
         axes = figure.subplots()
         for k, row in enumerate(rows):
             a, b = 100 * row["then"]["share"], 100 * row["now"]["share"]
-            axes.plot([a, b], [k, k], color=INK if row["clear"] else GREY, lw=1.6 if row["clear"] else 0.9)
+            axes.plot(
+                [a, b],
+                [k, k],
+                color=INK if row["beyond_chance"] else GREY,
+                lw=1.6 if row["beyond_chance"] else 0.9,
+            )
             for share, look, label in ((a, {"mfc": "none", "mec": INK}, "then"), (b, {"color": BLUE}, "now")):
                 axes.plot(share, k, "o", ms=6, clip_on=False, label=label if k == 0 else None, **look)
         axes.set_yticks(range(len(rows)), [row["exercise"] for row in rows])

@@ -42,7 +42,7 @@ def stage_change(now: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, A
 def change(now: Mapping[str, Any], then: Mapping[str, Any] | None) -> dict[str, Any]:
     """Two distributions of points as shares of the most, and their difference with a 95 % interval (Welch)."""
     a, b = _share(now), _share(then)
-    found = {"now": a, "then": b, "difference": None, "interval": None, "clear": False}
+    found = {"now": a, "then": b, "difference": None, "interval": None, "beyond_chance": False}
     if a["share"] is None or b["share"] is None:
         return found
     difference = a["share"] - b["share"]
@@ -50,7 +50,12 @@ def change(now: Mapping[str, Any], then: Mapping[str, Any] | None) -> dict[str, 
     if a["sd"] is not None and b["sd"] is not None:
         reach = Z * math.sqrt(a["sd"] ** 2 / a["n"] + b["sd"] ** 2 / b["n"])
         interval = [difference - reach, difference + reach]
-    return {**found, "difference": difference, "interval": interval, "clear": _clear(interval, difference)}
+    return {
+        **found,
+        "difference": difference,
+        "interval": interval,
+        "beyond_chance": _beyond_chance(interval, difference),
+    }
 
 
 def _share(scores: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -80,7 +85,7 @@ def _mistakes(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[dict[str,
                 "then": {"count": count_then, "n": b, "share": shares[1]},
                 "difference": difference,
                 "interval": interval,
-                "clear": _clear(interval, difference),
+                "beyond_chance": _beyond_chance(interval, difference),
             }
         )
     return sorted(found, key=lambda one: (-abs(one["difference"] or 0), one["mistake"]))
@@ -103,6 +108,6 @@ def wilson(x: int, n: int) -> tuple[float, float]:
     return middle - reach, middle + reach
 
 
-def _clear(interval: list[float] | None, difference: float) -> bool:
+def _beyond_chance(interval: list[float] | None, difference: float) -> bool:
     """Whether a difference is more than chance explains."""
     return interval is not None and difference != 0 and (interval[0] > 0 or interval[1] < 0)

@@ -11,10 +11,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from nbgrader.api import SubmittedAssignment
+
 from bnlab_autograder.curriculum import STAGES, stage_named
 from bnlab_autograder.grading.course import Course
 from bnlab_autograder.grading.record import Ledger
+from bnlab_autograder.lms.ledger import all_receipts
+from bnlab_autograder.lms.roster import roster_of
 from bnlab_autograder.report.class_report.similar import without_prose
+
+RAISED = re.compile(r"(It raised \w+).*", re.DOTALL)  # what comes after may be the student's own words
 
 
 @dataclass(frozen=True)
@@ -80,12 +86,19 @@ def anonymous(stages: Iterable[StageClass], secret: bytes) -> list[StageClass]:
 
 
 def _hidden(submission: Submission, name: str) -> Submission:
+    own = re.compile(rf"(?<![^\W_]){re.escape(submission.student)}(?![^\W_])", re.IGNORECASE)
+
+    def case(one: Mapping[str, Any]) -> dict[str, Any]:
+        return {**one, "message": own.sub("…", RAISED.sub(r"\1.", one["message"]))}
+
     data = {
         **submission.data,
         "student": name,
         "findings": [{**finding, "text": ""} for finding in submission.data["findings"]],
+        "exercises": [
+            {**e, "cases": [case(one) for one in e["cases"]]} for e in submission.data["exercises"]
+        ],
     }
-    own = re.compile(re.escape(submission.student), re.IGNORECASE)
     answers = {exercise: own.sub("…", without_prose(text)) for exercise, text in submission.answers.items()}
     return replace(submission, student=name, data=data, answers=answers)
 
@@ -96,7 +109,9 @@ def _hidden(submission: Submission, name: str) -> Submission:
 def _students(course: Course, ledger: Ledger) -> tuple[str, ...]:
     with ledger.transaction() as gradebook:
         known = {student.id for student in gradebook.students}
-    return tuple(sorted(known | set(course.workspace.students())))
+    roster = roster_of(course.root)
+    listed = {student.student_id for student in roster.students} if roster else set()
+    return tuple(sorted(known | listed | set(course.workspace.students())))
 
 
 def _stage(course: Course, ledger: Ledger, stage: str, title: str, students: tuple[str, ...]) -> StageClass:
@@ -128,7 +143,9 @@ def _grades(ledger: Ledger, stage: str) -> dict[str, dict[str, Any]]:
                 one.total_seconds_late,
                 sum(nb.late_submission_penalty or 0 for nb in one.notebooks),
             )
-            for one in gradebook.db.query(_submitted()).filter(_submitted().assignment.has(name=stage))
+            for one in gradebook.db.query(SubmittedAssignment).filter(
+                SubmittedAssignment.assignment.has(name=stage)
+            )
         }
         for row in gradebook.submission_dicts(stage):
             seconds, penalty = late.get(row["student"], (0.0, 0.0))
@@ -141,12 +158,6 @@ def _grades(ledger: Ledger, stage: str) -> dict[str, dict[str, Any]]:
                 "needs_hand": needs,
             }
     return found
-
-
-def _submitted() -> type:
-    from nbgrader.api import SubmittedAssignment
-
-    return SubmittedAssignment
 
 
 def _log(ledger: Ledger, stage: str) -> dict[str, dict[str, Any]]:
@@ -163,12 +174,11 @@ def _log(ledger: Ledger, stage: str) -> dict[str, dict[str, Any]]:
 
 
 def _attempts(course: Course, stage: str) -> dict[str, int]:
-    """How often each student has handed in, as the receipts say."""
-    try:
-        from bnlab_autograder.lms.ledger import receipts
-    except ModuleNotFoundError:
-        return {}
-    return {student: receipt.attempt for student, receipt in receipts(course, stage).items()}
+    """How many different notebooks each student has handed in, as the receipts say."""
+    most: dict[str, int] = {}
+    for receipt in all_receipts(course, stage):
+        most[receipt.student_id] = max(receipt.attempt, most.get(receipt.student_id, 0))
+    return most
 
 
 def read_answers(path: Path) -> dict[str, str]:

@@ -130,7 +130,10 @@ def number(value: float | None, digits: int = 2) -> str:
 
 def signed(share: float | None) -> str:
     """A difference of shares in points of a hundred."""
-    return "–" if share is None else f"{100 * share:+.0f}".replace("-", "−")
+    if share is None:
+        return "–"
+    text = f"{100 * share:+.0f}"
+    return "0" if text in ("+0", "-0") else text.replace("-", "−")
 
 
 def _digest(text: str) -> str:

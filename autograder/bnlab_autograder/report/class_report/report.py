@@ -10,6 +10,7 @@ from typing import Any
 
 from bnlab_autograder.assets import assets
 from bnlab_autograder.grading.course import Course
+from bnlab_autograder.lms.roster import RosterProblem
 from bnlab_autograder.report.class_report.compare import compare
 from bnlab_autograder.report.class_report.entries import entries
 from bnlab_autograder.report.class_report.gather import StageClass, anonymous, gather
@@ -25,7 +26,10 @@ class NoReport(LookupError):
 
 def classes(course: Course, stages: Sequence[str] = (), *, hide_names: bool = False) -> list[StageClass]:
     """What is gathered about a course, under pseudonyms if asked for. Raises NoReport where nothing is graded."""
-    found = gather(course, stages)
+    try:
+        found = gather(course, stages)
+    except RosterProblem as problem:
+        raise NoReport(str(problem)) from None
     if not any(one.submissions for one in found):
         what = ", ".join(stages) or "this course"
         raise NoReport(
