@@ -28,6 +28,7 @@ from bnlab_autograder.grading.store import Store
 
 Event = Mapping[str, Any]
 STAGED = ".bnlab-"  # begins the names of folders that are not in their place yet
+SECRET, SECRET_BYTES = "submission_secret.txt", 1024  # a file of nbgrader's exchange, and how long it may be
 STAGING_SECONDS = 600  # what is older was left behind by a crash
 
 
@@ -56,6 +57,7 @@ class _Pending:
     sanitised: Sanitised
     timestamp: datetime.datetime | None
     key: str | None
+    secret: str | None = None  # of the exchange
 
 
 def grade_stage(
@@ -124,7 +126,9 @@ class _Run:
         folder = self.folders.submitted / student / self.terms.released.stage
         sanitised = sanitise(folder, self.terms.released)
         job = job_for(sanitised, self.terms)
-        return _Pending(student, sanitised, timestamp_of(folder), job.key if job else None), job
+        return _Pending(
+            student, sanitised, timestamp_of(folder), job.key if job else None, _secret_of(folder)
+        ), job
 
     def keep(self, key: str, verdict: Verdict) -> None:
         """Store a verdict; without room for it the run goes on, and a later run has to execute it again."""
@@ -188,7 +192,7 @@ class _Run:
             reason=self.reason or self._reason(before, pending),
         )
         # The notebook first, under another name: once the record is committed only a rename is left to do.
-        with _staged(target, result, self.terms.released.files, pending.timestamp) as put_in_place:
+        with _staged(target, result, self.terms.released.files, pending) as put_in_place:
             changes = self.ledger.record(result.record)
             put_in_place()
         return Outcome(pending.student, dict(result.record.data), changes)
@@ -215,6 +219,16 @@ def timestamp_of(folder: Path) -> datetime.datetime | None:
         return None
 
 
+def _secret_of(folder: Path) -> str | None:
+    """By what nbgrader's exchange finds the student to whom a page of feedback goes, if they handed in through it."""
+    try:
+        with os.fdopen(os.open(folder / SECRET, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            text = file.read(SECRET_BYTES + 1).decode("ascii")
+    except (OSError, ValueError):
+        return None
+    return text if len(text) <= SECRET_BYTES else None
+
+
 def _holds(folder: Path, mark: str) -> bool:
     """Whether the graded notebook in ``folder`` is the one that was recorded, not one from before a crash."""
     try:
@@ -225,7 +239,7 @@ def _holds(folder: Path, mark: str) -> bool:
 
 @contextmanager
 def _staged(
-    target: Path, result: Graded, files: Mapping[str, bytes], timestamp: datetime.datetime | None
+    target: Path, result: Graded, files: Mapping[str, bytes], pending: _Pending
 ) -> Iterator[Callable[[], None]]:
     """A graded submission's folder, written beside its place; call what this yields to move it there."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -239,9 +253,11 @@ def _staged(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         (folder / f"{target.name}.ipynb").write_text(_as_json(result.notebook), encoding="utf-8")
-        if timestamp is not None:
-            text = f"{timestamp:%Y-%m-%d %H:%M:%S.%f} UTC\n"
+        if pending.timestamp is not None:
+            text = f"{pending.timestamp:%Y-%m-%d %H:%M:%S.%f} UTC\n"
             (folder / "timestamp.txt").write_text(text, encoding="utf-8")
+        if pending.secret is not None:
+            (folder / SECRET).write_text(pending.secret, encoding="utf-8")
         yield lambda: _put_in_place(folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

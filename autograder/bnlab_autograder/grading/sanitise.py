@@ -22,7 +22,14 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from bnlab_autograder.grading.findings import Finding, findings_from
 from bnlab_autograder.grading.handed_in import HandedIn
 from bnlab_autograder.grading.needed import GIVEN, defines, names_in
-from bnlab_autograder.grading.released import Released, exercise_of, grade_id_of, is_answer, is_locked
+from bnlab_autograder.grading.released import (
+    FOR_STUDENTS_ONLY,
+    Released,
+    exercise_of,
+    grade_id_of,
+    is_answer,
+    is_locked,
+)
 from bnlab_autograder.grading.submitted import Submitted, SubmittedCell, read_submission
 from bnlab_autograder.grading.versions import Versions
 
@@ -43,7 +50,8 @@ class Sanitised:
 
 def sanitise(folder: Path, released: Released) -> Sanitised:
     """The submission in ``folder``, rebuilt. A missing or unreadable one becomes the untouched release."""
-    return rebuild(read_submission(folder, released.stage, frozenset(released.files)), released)
+    given = frozenset((*released.files, *FOR_STUDENTS_ONLY))
+    return rebuild(read_submission(folder, released.stage, given), released)
 
 
 def rebuild(submitted: Submitted, released: Released) -> Sanitised:
