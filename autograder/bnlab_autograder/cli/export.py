@@ -272,22 +272,44 @@ def _end(
 def _show(to: System, still: list[Any], done: Exported | None) -> None:
     if done is None:
         log.print("[red]Nothing is written: not all grades are final.[/]", highlight=False)
-        _list("", [finding.text for grade in still for finding in grade.open])
+        _open(still)
         log.print("[dim]--force exports what there is.[/]", highlight=False)
         return
-    for path in done.files[:FEW]:
-        console.print(f"[green]✓[/] {escape(str(path))}", highlight=False, soft_wrap=True)
-    if len(done.files) > FEW:
-        console.print(f"  and {len(done.files) - FEW} more", highlight=False)
+    results = [path for path in done.files if path.suffix == ".json"]
+    for path in done.files:
+        if path not in results:
+            console.print(f"[green]✓[/] {escape(str(path))}", highlight=False, soft_wrap=True)
+    if results:
+        where = escape(str(results[0].parent.parent))
+        console.print(f"  and {len(results)} results.json in {where}", highlight=False, soft_wrap=True)
     console.print(f"grades of {len(done.written)} students", highlight=False)
-    _list("not final:", [finding.text for grade in still for finding in grade.open])
+    _open(still)
     _list(f"with a grade here, but unknown to {to.value}:", done.absent)
     _list(f"known to {to.value}, but matched with nobody here:", done.unknown)
     _list("remarks:", done.remarks)
 
 
+def _open(still: list[Any]) -> None:
+    """Why grades are not final, and whose; the sentences of single students are in the JSON."""
+    from bnlab_autograder.lms.export import BY_HAND, NOT_GRADED, OUTDATED
+
+    for code, why, then in (
+        (NOT_GRADED, "not graded", "bnlab grade {}"),
+        (OUTDATED, "to be graded again", "bnlab grade {}"),
+        (BY_HAND, "waiting for points by hand", "the formgrader"),
+    ):
+        stages: dict[str, list[str]] = {}
+        for grade in still:
+            if any(finding.code == code for finding in grade.open):
+                stages.setdefault(grade.stage, []).append(grade.student)
+        for stage, students in stages.items():
+            shown = ", ".join(students[:FEW]) + (" …" if len(students) > FEW else "")
+            text = f"{stage}: {len(students)} {why} ({then.format(stage)}): {shown}"
+            log.print(f"  {escape(text)}", highlight=False, soft_wrap=True)
+
+
 def _list(title: str, texts: list[str]) -> None:
-    if texts and title:
+    if texts:
         log.print(f"[yellow]{title}[/]", highlight=False)
     for text in texts[:FEW]:
         log.print(f"  {escape(text)}", highlight=False, soft_wrap=True)

@@ -158,10 +158,13 @@ def _print(shown: list[Any], changes: dict[str, Any], as_json: bool) -> None:
         console.print(table)
     else:
         console.print("no extensions")
+    mine = [one.student for one in shown] or list(changes)
     for student, change in changes.items():
-        console.print(
-            f"late penalty of {escape(student)}: {change.new:g} points (was {change.old:g})", highlight=False
-        )
+        if student in mine:
+            text = f"late penalty of {escape(student)}: {change.new:g} points (was {change.old:g})"
+            console.print(text, highlight=False)
+    if others := len(changes.keys() - set(mine)):
+        console.print(f"late penalties of {others} others were out of date and have changed", highlight=False)
 
 
 def _local(when: datetime.datetime) -> str:

@@ -83,7 +83,7 @@ def gradescope(
     course: Course, stage: StageGrades, people: People, visibility: Visibility
 ) -> tuple[dict[str, bytes], Exported]:
     """Files by path: ``autograder.zip``, and ``STUDENT/results.json`` of every student with a grade."""
-    done, made = Exported(), {}
+    done, made = Exported(), {"autograder.zip": b""}
     with course.ledger() as ledger:
         records = {student: row["data"] for student, row in ledger.results(stage.stage).items()}
         cells = _cells(ledger, stage.stage)
@@ -97,22 +97,23 @@ def gradescope(
         result = results_of(grade, records[name], cells.get(name, []), visibility)
         raw = (json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
         made[f"{name}/results.json"] = raw
-        done.written.append(name)
         student = people.students[name]
         keys = {key.casefold() for key in (student.email, student.gradescope_id, student.sis_id) if key}
         digests = _digests(course.workspace.submitted / name / stage.stage)
         if not keys or not digests:
-            lacks = "email address, which" if not keys else "notebook, by which"
-            done.remarks.append(
-                f"{name} has no {lacks} the autograder would know the submission; add it by hand"
-            )
+            done.absent.append(name)
             continue
+        done.written.append(name)
         token = hashlib.sha256(name.encode()).hexdigest()[:16]
         packed[f"results/{token}.json"] = raw
         submissions[token] = digests
         for key in keys:
             if students.setdefault(key, token) != token:
                 raise NotExported(f"two students have the address or number {key}; correct the roster")
+    if done.absent:
+        done.remarks.append(
+            "Gradescope knows students by email address; the roster lacks those of the students above"
+        )
     index = {"stage": stage.stage, "students": students, "submissions": submissions}
     made["autograder.zip"] = _autograder(index, packed)
     return made, done

@@ -93,7 +93,8 @@ def test_open_grades_are_named_and_nothing_is_written(bnlab, course):
     assert done.data["files"] == []
     assert not (course.root / "exports").exists()
     words = bnlab("export", "01", "--to", "csv")
-    assert "three_sentences of ada waits for points by hand" in words.said
+    assert f"{STAGE.name}: 3 waiting for points by hand (the formgrader): ada, bob, dora" in words.said
+    assert f"{STAGE.name}: 1 not graded (bnlab grade {STAGE.name}): new" in words.said
     forced = bnlab("export", "01", "--to", "csv", "--json", "--force")
     assert forced.exit_code == 1
     assert "new" not in forced.data["written"]
