@@ -8,6 +8,8 @@
     source/STAGE/         the instructor's notebook       release/STAGE/      what students are given
     handouts/STAGE-VERSION.zip                            the same as one file, for a learning-management system
     submitted/STUDENT/STAGE/   autograded/…   feedback/…
+    roster.csv            optional: who is in the course     extensions.csv   optional: who may hand in later
+    exports/              grades for other systems           solutions/STAGE/     solved notebooks, to be published
     mutants/              optional: known mistakes of this course's own (bnlab mutant accept)
     .bnlab/               private: the secret of the seeds, results, releases as they were published
 """

@@ -66,7 +66,11 @@ def export(
         bool, typer.Option("--feedback", help="Pack the pages of feedback for upload, too, written anew.")
     ] = False,
     zero: Annotated[
-        bool, typer.Option("--zero", help="Who has handed in nothing gets 0 points instead of no entry.")
+        bool,
+        typer.Option(
+            "--zero",
+            help="Who has handed in nothing, and whose time is over, gets 0 points instead of no entry.",
+        ),
     ] = False,
     scale: Annotated[
         bool, typer.Option("--scale", help="Convert points where the other system has another maximum.")

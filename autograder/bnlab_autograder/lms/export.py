@@ -19,6 +19,7 @@ from nbgrader.api import Grade as GradeRow
 
 from bnlab_autograder.curriculum import BY_NAME
 from bnlab_autograder.grading.course import Course
+from bnlab_autograder.grading.extensions import Extension
 from bnlab_autograder.grading.findings import Finding
 from bnlab_autograder.grading.outdated import outdated
 from bnlab_autograder.grading.released import NoRelease
@@ -64,8 +65,21 @@ class StageGrades:
     stage: str
     title: str
     max_points: Decimal
-    due: datetime.datetime | None
+    due: datetime.datetime | None  # in UTC
     grades: Mapping[str, Grade]
+    extended: Mapping[str, Extension] = field(default_factory=dict)  # by student
+
+    def until(self, student: str) -> datetime.datetime | None:
+        """Until when a student may hand in, in UTC; None: for ever."""
+        if student in self.grades:
+            return self.grades[student].due
+        more = self.extended.get(student)
+        return self.due + more.length(self.due) if more is not None and self.due is not None else self.due
+
+    def is_over(self, student: str) -> bool:
+        """Whether a student can no longer hand in without being late."""
+        until = self.until(student)
+        return until is not None and until <= datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
 
     @property
     def open(self) -> list[Grade]:
@@ -127,7 +141,7 @@ def grades_of(course: Course, stage: str) -> StageGrades:
             rows = _rows(gradebook, stage)
             waiting = _waiting(gradebook, stage)
             due, most = assignment.duedate, rounded(assignment.max_score)
-        stale = {one.student: one.why for one in outdated(course, stage, ledger)}
+        stale = {one.student: one.why for one in outdated(course, stage, ledger, tier=_tier(results))}
     grades = {}
     for student in sorted({*rows, *(name for name, _ in course.workspace.submissions(stage))}):
         failed = student in results and results[student]["data"]["points"] is None and student in waiting
@@ -137,7 +151,8 @@ def grades_of(course: Course, stage: str) -> StageGrades:
             if ungraded
             else _grade(rows[student], stage, most, due, stale.get(student), waiting.get(student, []))
         )
-    return StageGrades(stage, BY_NAME[stage].title, most, due, grades)
+    extended = {one.student: one for one in course.extensions.values() if one.stage == stage}
+    return StageGrades(stage, BY_NAME[stage].title, most, due, grades, extended)
 
 
 def _grade(
@@ -171,6 +186,12 @@ def _grade(
         mine,
         tuple(remarks),
     )
+
+
+def _tier(results: Mapping[str, Any]) -> str | None:
+    """The walls that all were graded behind; this machine may have others than those that grade."""
+    tiers = {result["data"].get("tier") for result in results.values()} - {None}
+    return tiers.pop() if len(tiers) == 1 else None
 
 
 def _not_graded(stage: str, student: str) -> Finding:

@@ -12,6 +12,7 @@ the worksheet.
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -146,7 +147,7 @@ class Options:
     """What is asked of a table."""
 
     column: str | None = None  # of the grades, or its number in Canvas
-    zero: bool = False  # students of the course who have handed in nothing get 0 points
+    zero: bool = False  # who has handed in nothing, and cannot any more, gets 0 points
     scale: bool = False  # points are converted where the other system has another maximum
 
 
@@ -331,7 +332,7 @@ def plain(
                     "" if grade is None or grade.earned is None else number(grade.earned),
                     "" if grade is None or grade.earned is None else number(grade.penalty),
                     _moment(grade.submitted if grade else None),
-                    _moment(grade.due if grade else stage.due),
+                    _moment(stage.until(student.student_id)),
                     " ".join(finding.code for finding in grade.open) if grade else "nothing-handed-in",
                 ]
             )
@@ -408,7 +409,7 @@ def _points(stage: StageGrades, student: str, options: Options) -> Decimal | Non
     grade: Grade | None = stage.grades.get(student)
     if grade is not None:
         return grade.points
-    return Decimal(0) if options.zero else None
+    return Decimal(0) if options.zero and stage.is_over(student) else None
 
 
 def _listed(
@@ -438,5 +439,5 @@ def _plain(text: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", text).split()).casefold()
 
 
-def _moment(when) -> str:
+def _moment(when: datetime.datetime | None) -> str:
     return "" if when is None else f"{when:%Y-%m-%dT%H:%M:%SZ}"

@@ -21,7 +21,7 @@ from bnlab_autograder.workspace import Workspace
 from typer.testing import CliRunner
 
 STAGE = stage_named("01_forward")
-DUE = datetime.datetime(2026, 3, 2, 12, tzinfo=datetime.UTC)
+DUE = datetime.datetime(2024, 3, 4, 12, tzinfo=datetime.UTC)
 # Who hands in what, and how many hours after the due date.
 CLASS = {"ada": ("reference", -5), "bob": ("mutant", 30), "cem": ("stub", -1), "dora": ("reference", 2)}
 MANUAL = 3.0  # points by hand
