@@ -16,6 +16,8 @@ COMMANDS = (
     "release",
     "diff",
     "migrate",
+    "collect",
+    "receipts",
     "grade",
     "prune",
     "feedback",

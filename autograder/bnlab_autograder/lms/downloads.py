@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -225,7 +226,7 @@ def _metadata(download: Download, entry: Entry) -> Mapping[Any, Mapping[str, Any
             raise Refused("is too large")
         raw = b"".join(download.chunks(entry))
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        table = yaml.load(raw, Loader=loader)  # noqa: S506: it is a safe loader
+        table = yaml.load(raw, Loader=loader)
     except (yaml.YAMLError, Refused, ValueError, RecursionError) as problem:
         first = str(problem).splitlines()[0]
         raise DownloadProblem(
@@ -296,10 +297,12 @@ def folder(download: Download, stage: str) -> list[Piece]:
 
 
 def _wrapper(entries: list[Entry]) -> PurePosixPath:
-    """The folder that a zip of folders may have around them all."""
-    first = {entry.path.parts[0] for entry in entries}
-    wrapped = all(len(entry.path.parts) > 2 and entry.path.parts[1] not in BY_NAME for entry in entries)
-    return PurePosixPath(first.pop()) if len(first) == 1 and wrapped else PurePosixPath()
+    """The folder that a zip of folders may have around them all; it must hold two students' at least."""
+    paths = [entry.path.parts for entry in entries]
+    wrapped = all(len(parts) > 2 and parts[1] not in BY_NAME for parts in paths)
+    within = {parts[1] for parts in paths if wrapped and parts[-1].endswith(".ipynb")}
+    first = {parts[0] for parts in paths}
+    return PurePosixPath(first.pop()) if len(first) == 1 and len(within) > 1 else PurePosixPath()
 
 
 def _timestamp(download: Download, piece: Piece) -> datetime.datetime | None:
@@ -330,7 +333,7 @@ SYSTEMS = {
 def match(piece: Piece, system: str, roster: Roster | None) -> tuple[str, str]:
     """The student id of a submission, or why there is none."""
     if roster is None:
-        student_id = SYSTEMS[system].student_of(piece)
+        student_id = unicodedata.normalize("NFC", SYSTEMS[system].student_of(piece))
         problem = unfit(student_id)
         return ("", f"{student_id!r} cannot be a student id ({problem})") if problem else (student_id, "")
     student = _anything(roster, piece.label) if system == "folder" else roster.match(**piece.ids)
@@ -349,4 +352,6 @@ def holds(piece: Piece) -> str:
     if packed:
         return f"{shown(packed[0])}, an archive, which is not opened; unpack it and put its notebook in place"
     names = [shown(file.path.name) for file in piece.files]
+    if not names:
+        return "nothing; ask for the notebook"
     return f"only {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}; ask for the notebook"

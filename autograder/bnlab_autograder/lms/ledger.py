@@ -26,8 +26,8 @@ MOMENTS = ("submitted_at", "collected_at")
 class Receipt:
     """One notebook of a student, as it was collected.
 
-    ``attempt`` counts the different notebooks that were collected from the student for this stage, in the order in
-    which they were handed in as far as that is known. ``folder`` and ``original_name`` are the names in the download.
+    ``attempt`` counts the different notebooks of the student for this stage, as the system does or else as they were
+    collected. ``folder`` and ``original_name`` are the names in the download.
     ``late`` is None where nothing tells. ``number`` is by what the system counts submissions or files. ``counts`` is
     false for a submission that was older than the one in place, and was kept aside.
     """
