@@ -154,6 +154,7 @@ def test_links_lead_from_the_page_to_the_notebooks(tmp_path):
     stages = [stage_of([submission(student, marks("f", "+-"), answers={"f": "return x"})])]
     path = workspace.root / "reports" / "page.html"
     text = page_of(stages, places=Places(path, workspace))
+    write(path, text)
     links = [a["href"] for a in Page(text).all("a") if a["href"].endswith(".ipynb")]
     assert len(set(links)) == 2
     assert all((path.parent / unquote(link)).is_file() for link in links)
