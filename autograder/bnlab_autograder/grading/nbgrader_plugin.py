@@ -33,11 +33,8 @@ def configure(config: Config) -> None:
     config.Autograde.autograde_preprocessors = [f"{__name__}.Judged", f"{__name__}.Recorded"]
     # What students have written is shown with the rights of whoever looks at it.
     config.HTMLExporter.sanitize_html = True
-    harmless = "bnlab_autograder.grading.harmless"
-    config.HTMLExporter.filters = {
-        "clean_html": f"{harmless}.clean_html",
-        "markdown2html": f"{harmless}.clean_markdown",
-    }
+    shown = "bnlab_autograder.grading.shown"
+    config.HTMLExporter.filters = {"clean_html": f"{shown}.html", "markdown2html": f"{shown}.markdown"}
 
 
 class RobustExporter(NotebookExporter):

@@ -347,16 +347,15 @@ class Ledger:
                     changes.append(Change(name, old if before is not None else None, new))
                     grade.needs_manual_grade = new is None or grade.manual_score is not None
                 grade.auto_score = new
-            elif not record.answered.get(name, False):  # a written answer that was left empty
-                grade.auto_score = 0.0
-                grade.needs_manual_grade = grade.manual_score is not None
             else:
-                grade.auto_score = None
+                empty = not record.answered.get(name, False)  # a written answer
+                grade.auto_score = 0.0 if empty else None
                 # Whoever has graded this very answer need not look at it again.
                 same = old_answers.get(name) == record.answers.get(name)
-                grade.needs_manual_grade = (
-                    grade.manual_score is None or (not same) or grade.needs_manual_grade
-                )
+                if grade.manual_score is None:
+                    grade.needs_manual_grade = not empty
+                elif not same:
+                    grade.needs_manual_grade = True
         return changes
 
     def _comments(self, session: Session, notebook: SubmittedNotebook, record: Record) -> None:

@@ -63,6 +63,10 @@ class Classroom:
             notebook.cells.append(new_markdown_cell(HOSTILE))
         write(self.workspace.submitted / student / STAGE.name, STAGE.name, notebook)
 
+    def submitted(self, student: str) -> NotebookNode:
+        """What a student has handed in."""
+        return _read(self.workspace.submitted / student / STAGE.name)
+
     def grade(self, students: Iterable[str], **options) -> dict[str, Outcome]:
         """As `bnlab grade` does."""
         outcomes = self.course.grade(STAGE.name, list(students), self.pool, **options)
