@@ -95,3 +95,7 @@ def _show(traces: Traces, root: Path) -> None:
     lines += [f"    {what}" for what in data["not_here"]]
     for line in lines:
         console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def _of(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -8,6 +8,7 @@ finds nothing of theirs to record.
 from __future__ import annotations
 
 import csv
+import fcntl
 import gzip
 import io
 import json
@@ -16,7 +17,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ import sqlalchemy as sa
 from nbgrader.api import Gradebook, MissingEntry
 
 from bnlab_autograder.grading.course import Course
+from bnlab_autograder.lms.collect import LOCK, RECEIVED
 from bnlab_autograder.release.backup import BACKUPS
 from bnlab_autograder.workspace import Workspace
 
@@ -126,7 +128,15 @@ def find_traces(course: Course, student: str) -> Traces:
 
 
 def forget(course: Course, traces: Traces, reached: Callable[[str], None] = lambda step: None) -> None:
-    """Remove what was found. ``reached`` is told each step before it is taken."""
+    """Remove what was found. ``reached`` is told each step before it is taken.
+
+    Raises OSError, and has removed nothing, if submissions are being collected.
+    """
+    with _nobody_collecting(course.workspace):
+        _forget(course, traces, reached)
+
+
+def _forget(course: Course, traces: Traces, reached: Callable[[str], None]) -> None:
     workspace, student = course.workspace, traces.student
     going = _Going(workspace)
     going.end()  # of a run that was stopped
@@ -147,6 +157,16 @@ def forget(course: Course, traces: Traces, reached: Callable[[str], None] = lamb
         course.store.remove(key)
     reached("end")
     going.end()
+
+
+@contextmanager
+def _nobody_collecting(workspace: Workspace) -> Iterator[None]:
+    with (workspace.private / LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OSError(f"bnlab collect is at work in {workspace.root}; wait for it") from None
+        yield
 
 
 class _Going:
@@ -234,7 +254,7 @@ def _folders(workspace: Workspace, student: str) -> Iterator[Path]:
 
 def _kept_aside(workspace: Workspace) -> list[Path]:
     """Where submissions lie that a later one has replaced."""
-    return [workspace.private / "earlier"]
+    return [workspace.private / RECEIVED]
 
 
 def _lines(workspace: Workspace, student: str) -> Iterator[tuple[Path, int]]:
@@ -309,7 +329,7 @@ def _remaining(workspace: Workspace, student: str, names: list[str]) -> Iterator
         if path.is_file() and pattern.search(_bytes(path)):
             yield Remaining(
                 _inside(workspace, path),
-                "a backup of the gradebook with their grades; remove it when you can",
+                "a backup of the gradebook with their grades; remove it when you can do without",
             )
     for name in LISTS:
         path = workspace.root / name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from bnlab_autograder import schemas
+from bnlab_autograder.lms.collect import LOCK
 from bnlab_autograder.release.backup import BACKUPS, back_up
 from bnlab_autograder.report.forget import GOING, find_traces, forget
 
@@ -29,7 +31,7 @@ def used(course, hand_in, pool):
     hand_in(course, ADA, BOB)
     assert len(list(course.grade(STAGE.name, [ADA, BOB], pool))) == 2
     for student in (ADA, BOB):
-        for folder in (workspace.feedback, workspace.private / "earlier"):
+        for folder in (workspace.feedback, workspace.private / "received"):
             (folder / student / STAGE.name).mkdir(parents=True)
             (folder / student / STAGE.name / "page.html").write_text(student)
     receipts = [{"student_id": student, "sha256": "0" * 64} for student in (ADA, BOB, ADA)]
@@ -66,7 +68,7 @@ def test_nothing_of_the_student_stays_and_nothing_of_others_goes(used, bnlab, po
     jsonschema.validate(said, schemas.load("forget"))
     assert said["done"]
     assert {one["path"] for one in said["folders"]} == {
-        f"{top}/{ADA}" for top in ("submitted", "autograded", "feedback", ".bnlab/earlier")
+        f"{top}/{ADA}" for top in ("submitted", "autograded", "feedback", ".bnlab/received")
     }
     assert said["gradebook"]["submitted_assignment"] == said["gradebook"]["bnlab_result"] == 1
     assert said["gradebook"]["bnlab_grade_log"] == len(STAGE.exercises)
@@ -123,6 +125,17 @@ def test_first_it_says_what_there_is_and_asks(used, bnlab):
         assert "notes.txt" not in said
         assert "nbgrader exchange" in said
         assert everything(used.root) == before
+
+
+@pytest.mark.parametrize("course", ["sqlite"], indirect=True)
+def test_it_waits_for_submissions_that_are_being_collected(used, bnlab):
+    before = everything(used.root)
+    with (used.workspace.private / LOCK).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        result = bnlab("forget", ADA, "--yes", "-C", used.root)
+    assert result.exit_code == 1
+    assert "bnlab collect is at work" in result.stderr
+    assert everything(used.root) == {**before, f".bnlab/{LOCK}": b""}
 
 
 @pytest.mark.parametrize("course", ["sqlite"], indirect=True)
