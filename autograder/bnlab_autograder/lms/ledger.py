@@ -47,7 +47,8 @@ class Receipt:
     counts: bool = True
 
     def to_dict(self) -> dict[str, Any]:
-        data = dataclasses.asdict(self)
+        data = {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}
+        data["lms_ids"] = dict(self.lms_ids)
         for name in MOMENTS:
             data[name] = data[name].isoformat() if data[name] else None
         return data

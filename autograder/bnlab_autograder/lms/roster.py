@@ -169,9 +169,11 @@ class Roster:
     def _by_name(self) -> Mapping[str, set[Student]]:
         found: dict[str, set[Student]] = {}
         for one in self.students:
-            first, last = one.first_name, one.last_name
-            keys = {name_key(f"{first} {last}"), name_key(f"{last} {first}"), compact(f"{last}{first}")}
-            for key in (keys | {compact(f"{first}{last}")}) - {""}:
+            words = name_key(one.name).split()
+            # Where the last name begins is not always known.
+            turned = [words[cut:] + words[:cut] for cut in range(len(words))]
+            keys = {" ".join(turn) for turn in turned} | {"".join(map(compact, turn)) for turn in turned}
+            for key in keys - {""}:
                 found.setdefault(key, set()).add(one)
         return found
 
@@ -183,11 +185,20 @@ def read_roster(path: Path) -> Roster:
     entries = [(line, entry) for line, row in rows if (entry := _entry(row, columns)) is not None]
     if not entries:
         raise RosterProblem(f"{path} lists no student")
-    by = next((one for one in NAMES_FOLDER if all(entry.get(one) for _, entry in entries)), None)
-    if by is None:
-        line = next((line for line, entry in entries if not any(entry.get(one) for one in NAMES_FOLDER)), 1)
+    named = any(entry["student_id"] for _, entry in entries)
+    by = (
+        "student_id"
+        if named
+        else next((one for one in NAMES_FOLDER if all(e[one] for _, e in entries)), None)
+    )
+    nameless = [
+        line for line, entry in entries if not (entry[by] if by else any(map(entry.get, NAMES_FOLDER)))
+    ]
+    if by is None or nameless:
+        where = f", line {nameless[0]}" if nameless else ""
         raise RosterProblem(
-            f"{path}, line {line}: nothing here can identify every student; fill a column student_id, login or email"
+            f"{path}{where}: {'there is no student_id' if by else 'no column identifies every student'}; "
+            "fill a column student_id for all of them"
         )
     students = []
     for line, entry in entries:
