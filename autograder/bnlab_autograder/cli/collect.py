@@ -27,8 +27,8 @@ ALL_ROWS = 30  # of so many students each has a row; of more only those about wh
 STYLE = {"new": "green", "replaced": "yellow", "same": "dim", "older": "yellow", "left": "red"}
 WORDS = {
     "new": "new",
-    "replaced": "replaces an earlier one",
-    "same": "was there already",
+    "replaced": "in place of an earlier one",
+    "same": "there already",
     "older": "older than what is there",
     "left": "not taken",
 }
@@ -161,14 +161,14 @@ def _print(done: Collected, dry_run: bool) -> None:
     counts = [f"{len(done.of(status))} {words}" for status, words in WORDS.items() if done.of(status)]
     late = sum(bool(item.late) for item in items)
     counts += [f"{late} late"] if late else []
-    counts += [f"{len(done.findings)} files left out"] if done.findings else []
+    counts += [f"{len(done.findings)} left out of the download"] if done.findings else []
     would = "Nothing is changed; it would be: " if dry_run else ""
     console.print(f"{would}{', '.join(counts)}", highlight=False, soft_wrap=True)
     console.print(f"Students are identified by {escape(done.identity)}.", highlight=False, soft_wrap=True)
-    for text in (
-        *(one.text for item in items for one in item.findings),
-        *(one.text for one in done.findings),
-    ):
+    remarks = [
+        f"{item.student}: {one.text}" if item.student else one.text for item in items for one in item.findings
+    ]
+    for text in (*remarks, *(one.text for one in done.findings)):
         console.print(f"[yellow]![/] {escape(text)}", highlight=False, soft_wrap=True)
     if done.of("new", "replaced") and not dry_run:
         console.print(f"Next: bnlab grade {done.stage}", highlight=False)

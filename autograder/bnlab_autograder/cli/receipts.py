@@ -13,6 +13,7 @@ from bnlab_autograder.cli.output import DONE, FAILED, console, log, misuse, prin
 
 EPILOG = "Examples: bnlab receipts 02 · bnlab receipts 02 --student ada · bnlab receipts 02 --out receipts/"
 SCHEMA, VERSION = "bnlab-receipts", 1
+SHOWN = 16  # digits of a digest in the table; --student and --json show all
 
 
 def register(app: typer.Typer) -> None:
@@ -86,14 +87,15 @@ def receipts(
         for one in listed:
             typer.echo(text_of(one, here.course_id))
     else:
-        table = Table("student", "handed in", "collected", "attempt", "SHA-256 begins", "file")
+        table = Table("student", "handed in", "attempt")
+        table.add_column("SHA-256 begins", no_wrap=True)
+        table.add_column("file", overflow="fold")
         for one in listed:
             table.add_row(
                 escape(one.student_id),
                 _when(one.submitted_at) + (" [red]late[/]" if one.late else ""),
-                _when(one.collected_at),
                 f"{one.attempt}" + ("" if one.counts else " [dim]kept aside[/]"),
-                one.sha256[:16],
+                one.sha256[:SHOWN],
                 escape(one.original_name),
             )
         console.print(table)

@@ -214,7 +214,6 @@ class _Run:
         *older, newest = ordered
         item.name, item.sha256 = newest.name, newest.sha256
         item.submitted_at, item.late = newest.piece.submitted_at, self._late(student, newest)
-        self._note_times(student, newest, item)
         before = self._in_place(student)
         given = self.given.setdefault(student, [])
         for one in older:
@@ -234,6 +233,7 @@ class _Run:
                 self._receipt(student, newest, counts=False)
         else:
             item.status = REPLACED if before is not None else NEW
+            self._note_times(student, newest, item)
             self._put(student, newest, item)
             self._receipt(student, newest)
         item.attempt = _present(given).attempt if _present(given) else None
@@ -245,7 +245,7 @@ class _Run:
         """The notebooks of this stage in a submission: one, or several uploads of one. Raises Unclear."""
         files = [file for file in piece.files if file.is_notebook]
         if not files:
-            item.note("no-notebook", f"{shown(piece.label)} handed in {holds(piece)}")
+            item.note("no-notebook", f"handed in {holds(piece)}")
             return []
         found = [_Notebook(piece, file, self._read(file)) for file in files]
         extra = [file.path for file in piece.files if not file.is_notebook and self._is_extra(file)]
@@ -325,7 +325,7 @@ class _Run:
         if not item.late or notebook.piece.submitted_at:
             return
         text = (
-            f"{student} was late; by how much the download does not say, so the time of the download stands for it. "
+            "late; by how much the download does not say, so the time of the download stands for it. "
             f"Correct submitted/{student}/{self.stage}/{TIMESTAMP} if hours count"
         )
         if (student, self.stage) in self.course.extensions:
@@ -485,6 +485,9 @@ def _due(course: Course, stage: str) -> datetime.datetime | None:
     """The due date of the stage, in UTC; None if there is none, or no gradebook yet."""
     from bnlab_autograder.release.generate import due_dates
 
+    workspace = course.workspace
+    if "db_url" not in workspace.settings and not workspace.gradebook.exists():
+        return None
     with course.ledger() as book, book.transaction() as gradebook:
         return due_dates(gradebook, [stage]).get(stage)
 

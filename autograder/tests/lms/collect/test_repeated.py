@@ -195,3 +195,9 @@ def test_two_different_ones_without_a_time_are_listed(collect, handed_in, tmp_pa
     done = collect(archives.unpacked(tmp_path / "in", files), "folder")
     assert codes(done) == ["unclear"]
     assert handed_in("ada") is None
+
+
+def test_dry_run_makes_no_gradebook(collect, course, tmp_path):
+    course.workspace.gradebook.unlink()
+    collect(archives.canvas(tmp_path / "a.zip", [person("ada")]), "canvas", dry_run=True)
+    assert not course.workspace.gradebook.exists()
