@@ -24,17 +24,22 @@ from packaging.utils import canonicalize_name
 
 def student_python(release: Path, folder: Path) -> Path:
     """Make a virtual environment in ``folder``, with what an unpacked ``release`` installs; its Python."""
-    venv.create(folder, symlinks=True)
-    python = folder / "bin" / "python"
-    purelib = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
-    (wheel,) = release.glob("*.whl")
-    for lent in _closure(_requirements(wheel), {"lab"}):
-        _lend(lent, purelib)
+    python = with_lent_packages(release, folder)
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-index"]
     command = [*pip, "--disable-pip-version-check", "-r", "requirements.txt"]
     done = subprocess.run(command, cwd=release, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return python
+
+
+def with_lent_packages(release: Path, folder: Path) -> Path:
+    """A virtual environment with all that ``release`` asks for but the library in it; its Python."""
+    venv.create(folder, symlinks=True)
+    purelib = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
+    (wheel,) = release.glob("*.whl")
+    for lent in _closure(_requirements(wheel), {"lab"}):
+        _lend(lent, purelib)
+    return folder / "bin" / "python"
 
 
 def _requirements(wheel: Path) -> list[str]:

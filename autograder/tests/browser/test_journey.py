@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from bnlab_autograder.assets import assets
-from bnlab_autograder.demo.classroom import definitions, filled, write
+from bnlab_autograder.demo.classroom import definitions, filled
 from bnlab_autograder.diagnosis.bank import load_bank
 from bnlab_autograder.grading.released import grade_id_of, is_answer
 from bnlab_autograder.workspace import Workspace
@@ -123,21 +123,27 @@ def test_a_student_from_the_zip_to_a_notebook_to_hand_in(browser, answers, unpac
 
 
 @pytest.fixture
-def handed_in(workspace, staff, unpacked) -> None:
-    """A class of three; what the student of the first test has saved is among them."""
+def download(workspace, staff, unpacked, tmp_path) -> Path:
+    """What Canvas gives an instructor: a class of three, among them what the first test has saved."""
     released, solved = (
         nbformat.read(folder / NAME, as_version=4)
         for folder in (workspace.release(STAGE.name), workspace.source(STAGE.name))
     )
     mutants = load_bank(assets().mutants)
-    for student, mistake in MISTAKES.items():
-        notebook = filled(released, solved, STAGE, mutants[mistake])
-        write(workspace.submitted / student / STAGE.name, STAGE.name, notebook)
     saved = nbformat.read(unpacked / NAME, as_version=4)
     if saved.cells == released.cells:  # this test runs alone
         saved = filled(released, solved, STAGE)
         next(cell for cell in saved.cells if grade_id_of(cell) == QUESTION).source = THREE_SENTENCES
-    write(workspace.submitted / STUDENT / STAGE.name, STAGE.name, saved)
+    notebooks = {STUDENT: saved} | {
+        student: filled(released, solved, STAGE, mutants[mistake]) for student, mistake in MISTAKES.items()
+    }
+    path = tmp_path / "submissions.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for user, (student, notebook) in enumerate(notebooks.items(), start=4711):
+            archive.writestr(f"{student}_{user}_{user + 9000}_{NAME}", nbformat.writes(notebook))
+    rows = [f"{student},{user}" for user, student in enumerate(notebooks, start=4711)]
+    (workspace.root / "roster.csv").write_text("\n".join(["student_id,canvas_id", *rows]) + "\n")
+    return path
 
 
 def listed(formgrader: FrameLocator, student: str) -> None:
@@ -147,9 +153,10 @@ def listed(formgrader: FrameLocator, student: str) -> None:
     formgrader.get_by_role("link", name=student).click()
 
 
-def test_an_instructor_from_the_upload_to_the_report(browser, workspace, staff, handed_in, tmp_path):
+def test_an_instructor_from_the_upload_to_the_report(browser, workspace, staff, download, tmp_path):
+    assert "3 new" in staff("collect", STAGE.name, str(download), "--from", "canvas")
     assert STUDENT in staff("grade", STAGE.name)
-    with jupyterlab(workspace.root, tmp_path) as server:
+    with jupyterlab(workspace.root, tmp_path / "home") as server:
         window = Window(browser, server)
         page = window.visit("lab?reset")
         page.get_by_role("menuitem", name="Nbgrader").click()
@@ -176,6 +183,10 @@ def test_an_instructor_from_the_upload_to_the_report(browser, workspace, staff, 
         window.page.goto((workspace.feedback / STUDENT / STAGE.name / f"{STAGE.name}.html").as_uri())
         expect(page.locator("body")).to_contain_text(COMMENT)
         expect(page.locator("body")).to_contain_text("2.5 / 3")
+
+        staff("export", STAGE.name, "--to", "canvas", "--force", status=1)  # others wait for points by hand
+        table = (workspace.root / "exports" / f"{STAGE.name}-canvas.csv").read_text(encoding="utf-8")
+        assert f"{STUDENT},4711,,,,{STAGE.points + 2.5}" in table.splitlines()
 
         staff("report", STAGE.name)
         window.page.goto((workspace.root / "reports" / f"{STAGE.name}.html").as_uri())
