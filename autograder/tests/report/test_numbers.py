@@ -272,10 +272,11 @@ def test_pseudonyms_leave_nothing_of_a_name_in_words_and_code():
     source = 'def f(x):\n    """By Ada Lovelace."""\n    ada_mean = x  # ada@school.edu\n    return "Ada"'
     one = submission(
         "ada",
-        exercise("f", [case("a", False, message="Look. It raised ValueError: ada was here.")]),
+        exercise("f", [case("a", False, message="Look. It raised ValueError: Ada Lovelace was here.")]),
         findings=[("renamed", "ada.ipynb was taken")],
         answers={"f": source},
     )
     (hidden,) = anonymous([stage_of([one])], b"secret")
     assert "ada" not in repr(hidden).lower()
+    assert "lovelace" not in repr(hidden).lower()
     assert "return" in hidden.submissions[0].answers["f"]
