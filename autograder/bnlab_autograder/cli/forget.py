@@ -84,9 +84,10 @@ def _show(traces: Traces, root: Path) -> None:
     lines = [f"About {traces.student}, to be removed:"]
     lines += [f"    gradebook: {number} in {table}" for table, number in data["gradebook"].items()]
     lines += [
-        f"    {one['path']}: {one['files']} files, {one['bytes'] / 1e3:.0f} kB" for one in data["folders"]
+        f"    {one['path']}: {_of(one['files'], 'file')}, {one['bytes'] / 1e3:.0f} kB"
+        for one in data["folders"]
     ]
-    lines += [f"    {path}: {number} lines" for path, number in data["lines"].items()]
+    lines += [f"    {path}: {_of(number, 'line')}" for path, number in data["lines"].items()]
     lines += [f"    stored results that may be theirs: {data['results']}"]
     if data["remaining"]:
         lines += ["Stays, and names them:"]
