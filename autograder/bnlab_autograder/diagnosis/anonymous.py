@@ -30,6 +30,12 @@ from bnlab_autograder.diagnosis.bank import DRAFT, METADATA
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
 EINSUM = re.compile(r"[a-z.]{1,6}(,[a-z.]{1,6})*->[a-z.]{0,6}")
 MODULES = frozenset({*sys.stdlib_module_names, "numpy", "scipy", "bnlab", "bnlab_solutions"})
+OPTIONS = {
+    "c_index", "f_index", "multi_index", "external_loop", "reduce_ok", "delay_bufalloc", "readonly",
+    "readwrite", "writeonly", "ignore", "raise", "warn", "call", "print", "log", "ij", "xy", "constant",
+    "edge", "reflect", "symmetric", "wrap", "same", "valid", "full", "optimal", "greedy", "stable",
+    "left", "right", "linear", "nearest", "nuc", "fro", "utf-8",
+}  # fmt: skip  # words that NumPy's functions take
 LONGEST = 40  # characters of a string that may stay
 SHORT = 2  # letters of a word that says nothing about anybody
 DIGITS = 2  # of a number in a name, as in x1 or float32
@@ -49,18 +55,31 @@ class Vocabulary:
     names : frozenset of str
         That mean something outside an answer, and so must stay: functions of the course, builtins.
     members : frozenset of str
-        Attributes and keywords of Python's and NumPy's own objects.
+        Attributes and keywords of Python's and NumPy's own objects, and of the reference's.
+    texts : frozenset of str
+        Strings of the reference, such as the keys that its contracts name.
     """
 
     words: frozenset[str]
     names: frozenset[str]
     members: frozenset[str]
+    texts: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, sources: Iterable[str], names: Iterable[str]) -> Vocabulary:
-        """Of the course's sources, and of the names that answers share with it."""
+    def of(cls, sources: Iterable[str], names: Iterable[str], reference: Iterable[str] = ()) -> Vocabulary:
+        """Of the course's sources, the names that answers share with it, and the sources of the reference."""
         words = {word for source in sources for word in _words_in(source)}
-        return cls(frozenset(words), frozenset({*names, *dir(builtins)}), _members())
+        nodes = [node for source in reference for node in ast.walk(ast.parse(source))]
+        members = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        texts = {
+            node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        return cls(
+            frozenset(words),
+            frozenset({*names, *dir(builtins)}),
+            _members() | members,
+            frozenset(text for text in texts if " " not in text),
+        )
 
 
 def anonymous(body: list[ast.stmt], vocabulary: Vocabulary, identity: Iterable[str] = ()) -> list[ast.stmt]:
@@ -171,7 +190,11 @@ class _Anonymous(ast.NodeTransformer):
         return self.new[name]
 
     def _text(self, text: str) -> str:
-        if not text or EINSUM.fullmatch(text) or text in self.vocabulary.names:
+        if not text or text in OPTIONS or text in self.vocabulary.texts | self.vocabulary.names:
+            return text
+        if EINSUM.fullmatch(text) and not any(
+            _identifies(word, self.identity) for word in WORDS.findall(text)
+        ):
             return text
         if len(text) <= LONGEST and text.isprintable() and " " not in text and self._says_nothing(text):
             return text

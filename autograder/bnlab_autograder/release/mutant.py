@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -32,8 +33,10 @@ from bnlab_autograder.grading.course import Course
 from bnlab_autograder.grading.files import PUBLIC_SEED
 from bnlab_autograder.grading.job import Cell, Job, Verdict
 from bnlab_autograder.grading.judge import Judge, environment_of, limits_for
+from bnlab_autograder.grading.record import Ledger
 from bnlab_autograder.grading.released import exercise_of
 from bnlab_autograder.grading.score import points_of, score
+from bnlab_autograder.lms.roster import RosterProblem, roster_of
 from bnlab_autograder.release.verify import affected
 
 RIGHT, SILENT, KNOWN, NEW = "right", "silent", "known", "distinguishable"
@@ -68,7 +71,7 @@ def draft_of(course: Course, stage: str, student: str, exercise: str, line: int 
     path = course.workspace.autograded / student / stage / f"{stage}.ipynb"
     with course.ledger() as ledger:
         result = ledger.result(student, stage) if student in course.workspace.students() else None
-        identity = [student, *_about(ledger, student)]
+        identity = _about(course, ledger, student)
     if result is None or not path.is_file():
         raise NoDraft(
             f"{stage} of {student} has not been graded; run: bnlab grade {stage} --student {student}"
@@ -96,15 +99,19 @@ def draft_of(course: Course, stage: str, student: str, exercise: str, line: int 
     return Made(f"draft_{exercise.lower()}_{digest}", source, tuple(remarks))
 
 
-def _about(ledger: Any, student: str) -> list[str]:
-    """What the gradebook knows about a student."""
-    with ledger.transaction() as gradebook:
-        try:
-            found = gradebook.find_student(student)
-        except MissingEntry:
-            return []
-        known = (found.first_name, found.last_name, found.email, getattr(found, "lms_user_id", None))
-        return [text for text in known if text]
+def _about(course: Course, ledger: Ledger, student: str) -> list[str]:
+    """What the gradebook and the roster know about a student. Raises NoDraft if the roster cannot be read."""
+    known: list[str | None] = [student]
+    with ledger.transaction() as gradebook, suppress(MissingEntry):
+        found = gradebook.find_student(student)
+        known += [found.first_name, found.last_name, found.email, found.lms_user_id]
+    try:
+        roster = roster_of(course.root)
+    except RosterProblem as problem:
+        raise NoDraft(f"{problem}; without it the student's name cannot be looked for in the code") from None
+    listed = [one for one in roster.students if one.student_id == student] if roster else []
+    known += [text for one in listed for text in asdict(one).values()]
+    return [text for text in known if text]
 
 
 def _remarks(data: dict[str, Any], exercise: str, student: str) -> list[str]:
@@ -135,7 +142,7 @@ def _shared_names() -> frozenset[str]:
 def _vocabulary() -> Vocabulary:
     files = assets()
     sources = [*reference_sources(), *python_files(files.mutants, files.variants, files.library / "nn")]
-    return Vocabulary.of(sources, _shared_names())
+    return Vocabulary.of(sources, _shared_names(), reference_sources())
 
 
 # Trying one

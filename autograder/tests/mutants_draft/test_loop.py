@@ -61,12 +61,22 @@ def test_a_draft_says_nothing_about_whose_it_is(course, bnlab, tmp_path):
     assert path.stat().st_mtime == 0
 
 
-def test_names_that_only_the_gradebook_knows_are_looked_for(course, drafted):
+def test_names_that_only_the_gradebook_or_the_roster_knows_are_looked_for(course, drafted):
     with Gradebook(course.workspace.db_url, course.workspace.course_id) as gradebook:
         gradebook.find_student(STUDENT).last_name = "Gamma"
         gradebook.db.commit()
+    roster = f"student_id,first_name,last_name\n{STUDENT},Beta,Noether\n"
+    (course.root / "roster.csv").write_text(roster, encoding="utf-8")
     code = drafted().read_text(encoding="utf-8").partition("def ")[2]
     assert "gamma" not in code
+    assert "beta" not in code
+
+
+def test_without_a_roster_that_can_be_read_there_is_no_draft(course, bnlab):
+    (course.root / "roster.csv").write_text("colour\nred\n", encoding="utf-8")
+    result = bnlab("mutant", "draft", "01", "-s", STUDENT, "-e", EXERCISE)
+    assert result.exit_code == 2
+    assert "roster.csv" in result.output
 
 
 def test_drafting_runs_nothing(course, drafted, tmp_path):
