@@ -53,9 +53,8 @@ class People:
         known = dict(self.students)
         for name, receipt in receipts.items():
             student = known.get(name, Student(name))
-            ids = {
-                kind: text for kind, text in receipt.lms_ids.items() if kind in IDS and kind != "student_id"
-            }
+            ids = {kind: text for kind, text in receipt.lms_ids.items() if kind in (*IDS, "email")}
+            ids.pop("student_id", None)
             new = {k: text for k, text in ids.items() if k == "moodle_id" or not getattr(student, k)}
             known[name] = replace(student, **new)
         return People(known, Roster(tuple(known.values()), self.source), self.complete, self.source)

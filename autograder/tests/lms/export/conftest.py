@@ -29,10 +29,19 @@ register(app)
 
 
 @pytest.fixture(scope="session")
-def master(tmp_path_factory):
-    """The course folder after `bnlab grade`; the written answers are graded as well."""
+def blank(tmp_path_factory):
+    """The course folder before anybody has handed in."""
     workspace, _ = Workspace.create(tmp_path_factory.mktemp("course"), course_id="bn")
     build_release(workspace, STAGE, "1.0.0", due=DUE)
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def master(blank, tmp_path_factory):
+    """The course folder after `bnlab grade`."""
+    folder = tmp_path_factory.mktemp("graded") / "course"
+    shutil.copytree(blank.root, folder)
+    workspace = Workspace(folder)
     released = nbformat.read(workspace.release(STAGE.name) / f"{STAGE.name}.ipynb", as_version=4)
     solved = nbformat.read(workspace.source(STAGE.name) / f"{STAGE.name}.ipynb", as_version=4)
     mutant = load_bank(assets().mutants)["train_eps_outside_root"]
