@@ -1,4 +1,4 @@
-"""``bnlab demo``: a course folder with a made-up class, released, graded, with feedback."""
+"""``bnlab demo``: a course folder with a made-up class, released, graded, with feedback and a report."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def demo(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Show the main job from end to end: release all stages, grade a class of 24, write feedback.
+    """Show the main job from end to end: release all stages, grade a class of 24, write feedback and a report.
 
     Exit status: 0 if everything went as it should, 1 if not, 2 for wrong use.
     """

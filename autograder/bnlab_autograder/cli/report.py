@@ -14,7 +14,6 @@ EPILOG = (
     "Examples: bnlab report 02 · bnlab report --open · bnlab report --json > spring.json · "
     "bnlab report 02 --compare spring.json --anonymous --out for-the-staff-room.html"
 )
-FOLDER = "reports"  # of a course folder
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +53,7 @@ def report(
     Exit status: 0 if it is made, 2 for wrong use.
     """
     from bnlab_autograder.cli.course import course_in, stage_in
-    from bnlab_autograder.report.class_report.page import Places, render, write
+    from bnlab_autograder.report.class_report.page import Places, page_in, render, write
     from bnlab_autograder.report.class_report.report import NoReport, classes, earlier_report, make
 
     here, names = course_in(course), [stage_in(stage)] if stage else []
@@ -66,7 +65,7 @@ def report(
         print_json(data)
         if out is None:
             return
-    page = out or here.workspace.root / FOLDER / f"{names[0] if names else 'course'}.html"
+    page = out or page_in(here.workspace, *names)
     try:
         write(page, render(data, found, Places(page, None if anonymous else here.workspace)))
     except OSError as problem:

@@ -1,4 +1,4 @@
-"""The demo: a course folder, all stages released, a class of 24, graded, feedback written, and the results checked."""
+"""The demo: a course folder, all stages released, a class of 24, graded, with feedback and a report, and checked."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from bnlab_autograder.diagnosis.bank import Entry, load_bank
 from bnlab_autograder.grading.course import Course
 from bnlab_autograder.grading.pool import LocalPool
 from bnlab_autograder.release.build import build_release
+from bnlab_autograder.report.class_report.page import Places, page_in, render
+from bnlab_autograder.report.class_report.page import write as write_page
+from bnlab_autograder.report.class_report.report import classes, make
 from bnlab_autograder.report.feedback import write_feedback
 from bnlab_autograder.workspace import Workspace
 
@@ -125,6 +128,8 @@ def show(folder: Path, stages: list[Stage], *, workers: int | None, log: Console
                     if page.problem
                     else []
                 )
+        for _ in progress.track((workspace,), description="Report on the class"):
+            page = _report(course)
     return {
         "folder": str(folder),
         "stages": [stage.name for stage in stages],
@@ -140,7 +145,7 @@ def show(folder: Path, stages: list[Stage], *, workers: int | None, log: Console
             }
             for p in pupils
         ],
-        "open": dict(_to_open(workspace, pupils, stages)),
+        "open": {"the report on the class": str(page), **dict(_to_open(workspace, pupils, stages))},
     }
 
 
@@ -173,6 +178,13 @@ def _note(pupil: Pupil, stage: Stage, data: dict[str, Any]) -> list[str]:
     if mutant:
         return [f"{where} earned full marks"] if points == most else []
     return [f"{where} left no note"] if pupil.breakage and not data["findings"] else []
+
+
+def _report(course: Course) -> Path:
+    found = classes(course)
+    page = page_in(course.workspace)
+    write_page(page, render(make(course.workspace.course_id, found), found, Places(page, course.workspace)))
+    return page
 
 
 def _to_open(workspace: Workspace, pupils: list[Pupil], stages: list[Stage]) -> Iterator[tuple[str, str]]:

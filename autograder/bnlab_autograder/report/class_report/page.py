@@ -31,6 +31,7 @@ MOST = {  # shown on the page at once; the rest is folded, or in the JSON
     "patterns": 12,
     "alike": 20,
 }
+FOLDER = "reports"  # of a course folder
 CODE = 6000  # characters of an answer that are shown
 
 
@@ -99,6 +100,11 @@ def render(report: Mapping[str, Any], stages: Iterable[StageClass], places: Plac
         upper=GROUPS,
         runs={"tokens": K, "least": RUNS},
     )
+
+
+def page_in(workspace: Workspace, stage: str = "course") -> Path:
+    """Where the page of a stage stands in a course folder, or that of the whole course."""
+    return workspace.root / FOLDER / f"{stage}.html"
 
 
 def write(page: Path, text: str) -> None:
