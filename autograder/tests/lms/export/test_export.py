@@ -370,7 +370,7 @@ def test_numbers(points, text):
 def gradescope(bnlab, ready, tmp_path):
     """Export, and what the autograder hands out in a container like that of Gradescope."""
 
-    def run(student, email, *, other=False, options=()):
+    def run(student, *emails, other=False, options=()):
         done = bnlab("export", "01", "--to", "gradescope", "--json", *options)
         assert done.exit_code == 0, done.output
         top = tmp_path / f"autograder-{student}"
@@ -378,7 +378,7 @@ def gradescope(bnlab, ready, tmp_path):
         with zipfile.ZipFile(folder / "autograder.zip") as archive:
             archive.extractall(top / "source")
             assert archive.getinfo("run_autograder").external_attr >> 16 & 0o111
-        users = [{"email": email, "id": 1234, "name": "Student User"}]
+        users = [{"email": email, "id": 1234 + k, "name": "Student User"} for k, email in enumerate(emails)]
         (top / "submission_metadata.json").write_text(json.dumps({"id": 1, "users": users}))
         shutil.copytree(
             ready.workspace.submitted / ("cem" if other else student) / STAGE.name, top / "submission"
@@ -416,6 +416,16 @@ def test_gradescope_gives_nothing_for_another_submission_or_student(gradescope):
     assert got is None
     program, got = gradescope("ada", "stranger@uni.example")
     assert program.returncode == 1
+    assert got is None
+
+
+def test_a_group_gets_a_result_that_all_of_it_share(gradescope):
+    program, got = gradescope("ada", "ada@uni.example", "dora@uni.example")  # the same work
+    assert program.returncode == 0, program.stderr
+    assert got["score"] == 15
+    program, got = gradescope("bob", "bob@uni.example", "ada@uni.example")
+    assert program.returncode == 1
+    assert "different results" in program.stderr
     assert got is None
 
 
