@@ -1,5 +1,6 @@
 """``bnlab report`` on a class that was really graded."""
 
+import datetime
 import json
 
 import jsonschema
@@ -7,6 +8,7 @@ import nbformat
 import pytest
 from bnlab_autograder import schemas
 from bnlab_autograder.grading.released import grade_id_of
+from bnlab_autograder.lms.ledger import Receipt, add
 
 from .conftest import BY_NAME, STAGE
 
@@ -15,6 +17,11 @@ def batchnorm_train(x, gamma, beta, eps):
     # as I, zoe, found out
     return gamma * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 1.7 * eps) + beta
 """
+
+
+def receipt(student, attempt):
+    now = datetime.datetime(2026, 11, 10 + attempt, tzinfo=datetime.UTC)
+    return Receipt(STAGE.name, student, "0" * 64, now, now, "folder", "a.ipynb", False, attempt)
 
 
 @pytest.fixture
@@ -31,6 +38,11 @@ def graded(course, hand_in, grade, notebooks):
     }.items():
         hand_in(student, notebook)
     hand_in("eve", "reference", BY_NAME["bad JSON"])
+    for student, day in (("ada", 20), ("cy", 10)):
+        path = course.workspace.submitted / student / STAGE.name / "timestamp.txt"
+        path.write_text(f"2026-11-{day} 12:00:00 UTC", encoding="utf-8")
+    with course.ledger() as ledger, ledger.transaction() as gradebook:
+        gradebook.update_or_create_assignment(STAGE.name, duedate=datetime.datetime(2026, 11, 15))
     grade()
     hand_in("fay", "reference")
     return course
@@ -57,13 +69,17 @@ def test_the_report_says_what_was_graded(graded, bnlab, hand_in, grade):
     (pattern,) = stage["unexplained"]
     assert (pattern["exercise"], pattern["students"]) == ("batchnorm_train", ["zoe"])
     assert stage["needs_hand"] == 4  # of five, bob has written nothing
+    assert stage["late"] == 1
     assert stage["attempts"]["again"] == 0
+    assert not stage["attempts"]["receipts"]
     assert not (graded.root / "reports").exists()
 
     hand_in("cy", "reference")
     grade(["cy"])
+    add(graded, [receipt("cy", 1), receipt("cy", 2), receipt("dan", 1)])
     (again,) = json.loads(bnlab("report", "01", "-C", graded.root, "--json").stdout)["stages"]
     assert (again["attempts"]["measured"], again["attempts"]["better"]) == (1, 1)
+    assert again["attempts"]["handed_in"] == {"1": 1, "2": 1}
     assert again["attempts"]["now_mean"] == STAGE.points
     assert "cy" not in json.dumps(again["mistakes"])
 

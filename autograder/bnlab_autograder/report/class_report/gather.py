@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import SubmittedAssignment
+import sqlalchemy as sa
+from nbgrader.api import SubmittedAssignment, SubmittedNotebook
 
 from bnlab_autograder.curriculum import STAGES, stage_named
 from bnlab_autograder.grading.course import Course
@@ -138,21 +139,25 @@ def _grades(ledger: Ledger, stage: str) -> dict[str, dict[str, Any]]:
     """What nbgrader's gradebook knows of each submission, by student."""
     found: dict[str, dict[str, Any]] = {}
     with ledger.transaction() as gradebook:
+        of_stage = SubmittedAssignment.assignment.has(name=stage)
         late = {
-            one.student_id: (
-                one.total_seconds_late,
-                sum(nb.late_submission_penalty or 0 for nb in one.notebooks),
-            )
-            for one in gradebook.db.query(SubmittedAssignment).filter(
-                SubmittedAssignment.assignment.has(name=stage)
-            )
+            one.student_id: one.total_seconds_late
+            for one in gradebook.db.query(SubmittedAssignment).filter(of_stage)
         }
+        penalties = dict(
+            gradebook.db.query(
+                SubmittedAssignment.student_id, sa.func.sum(SubmittedNotebook.late_submission_penalty)
+            )
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .filter(of_stage)
+            .group_by(SubmittedAssignment.student_id)
+            .all()
+        )
         for row in gradebook.submission_dicts(stage):
-            seconds, penalty = late.get(row["student"], (0.0, 0.0))
             needs = bool(row["needs_manual_grade"])
             found[row["student"]] = {
-                "late_seconds": max(0.0, seconds),
-                "penalty": penalty,
+                "late_seconds": max(0.0, late.get(row["student"], 0.0)),
+                "penalty": penalties.get(row["student"]) or 0.0,
                 "by_hand": None if needs else row["written_score"] + row["task_score"],
                 "by_hand_max": row["max_written_score"] + row["max_task_score"],
                 "needs_hand": needs,

@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from bnlab_autograder.assets import assets
 from bnlab_autograder.grading.course import Course
+from bnlab_autograder.grading.record import GradebookLost
 from bnlab_autograder.lms.roster import RosterProblem
 from bnlab_autograder.report.class_report.compare import compare
 from bnlab_autograder.report.class_report.entries import entries
@@ -30,6 +33,8 @@ def classes(course: Course, stages: Sequence[str] = (), *, hide_names: bool = Fa
         found = gather(course, stages)
     except RosterProblem as problem:
         raise NoReport(str(problem)) from None
+    except (GradebookLost, OperationalError) as lost:
+        raise NoReport(f"the gradebook cannot be used ({str(lost).splitlines()[0]}); try again") from None
     if not any(one.submissions for one in found):
         what = ", ".join(stages) or "this course"
         raise NoReport(
