@@ -81,7 +81,8 @@ def add(course: Course | Workspace, new: Iterable[Receipt]) -> None:
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
     with os.fdopen(os.open(path, flags, 0o600), "r+b", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
-        cut = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
+        file.seek(max(size - 1, 0))
+        cut = size > 0 and file.read(1) != b"\n"
         raw = ("\n" if cut else "").encode() + "".join(lines).encode("utf-8")
         while raw:
             raw = raw[file.write(raw) :]
