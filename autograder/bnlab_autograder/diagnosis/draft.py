@@ -85,7 +85,8 @@ class Draft:
             for k, line in enumerate(lines)
             if line is not None and not (k < head and line.startswith("#"))
         ]
-        return re.sub(r"\n{4,}", "\n\n\n", re.sub(r'"""\n\n\n+', '"""\n\n', "\n".join(kept))).rstrip() + "\n"
+        text = re.sub(r'"""\n\n\n+', '"""\n\n', "\n".join(kept))
+        return re.sub(r"\n{4,}", "\n\n\n", re.sub(r"\n{3,}LINE", "\n\nLINE", text)).rstrip() + "\n"
 
     @property
     def on_the_page(self) -> str:

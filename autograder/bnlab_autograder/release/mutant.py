@@ -27,7 +27,7 @@ from bnlab_autograder.curriculum import STAGE_OF, stage_named
 from bnlab_autograder.diagnosis.anonymous import Vocabulary, anonymous, python_files
 from bnlab_autograder.diagnosis.bank import compose, load_bank, reference_sources
 from bnlab_autograder.diagnosis.draft import NAME, Draft, NotADraft, written
-from bnlab_autograder.diagnosis.extract import NotExtracted, extract
+from bnlab_autograder.diagnosis.extract import extract
 from bnlab_autograder.diagnosis.fingerprints import fingerprints_file, titles_in
 from bnlab_autograder.grading.course import Course
 from bnlab_autograder.grading.files import PUBLIC_SEED
@@ -80,21 +80,19 @@ def draft_of(course: Course, stage: str, student: str, exercise: str, line: int 
     cells = nbformat.read(path, as_version=4).cells
     end = next((k for k, cell in enumerate(cells) if exercise_of(cell) == exercise), len(cells))
     sources = [cell.source for cell in cells[:end] if cell.cell_type == "code"]
-    shared = _shared_names()
     try:
-        taken = extract(sources, exercise, shared, HELPERS.get(exercise, ()))
+        taken = extract(sources, exercise, _shared_names(), HELPERS.get(exercise, ()))
+        if taken.left_out:
+            count = len(taken.left_out)
+            remarks.append(f"Left out: {count} of the names that it reads, which no definition gives it.")
         code = anonymous([*taken.imports, *taken.definitions], _vocabulary(), identity)
-    except (NotExtracted, RecursionError, MemoryError) as problem:
-        raise NoDraft(
-            f"{stage} of {student}: {problem or 'the code is too deeply nested to be read'}"
-        ) from None
-    imports = [node for node in code if isinstance(node, ast.Import | ast.ImportFrom)]
-    definitions = [node for node in code if node not in imports]
-    if taken.left_out:
-        remarks.append(
-            f"{len(taken.left_out)} names that it reads do not come from a definition; they are left out."
-        )
-    source = written(exercise, imports, definitions, line, remarks)
+        imports = [node for node in code if isinstance(node, ast.Import | ast.ImportFrom)]
+        definitions = [node for node in code if node not in imports]
+        source = written(exercise, imports, definitions, line, remarks)
+    except (RecursionError, MemoryError):
+        raise NoDraft(f"{stage} of {student}: the code is too deeply nested to be taken apart") from None
+    except ValueError as problem:  # the exercise is not there, or a number is too long to be written
+        raise NoDraft(f"{stage} of {student}: {problem}") from None
     digest = hashlib.sha256(source.encode()).hexdigest()[:6]
     return Made(f"draft_{exercise.lower()}_{digest}", source, tuple(remarks))
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 
 import jsonschema
+import nbformat
 import pytest
 from bnlab_autograder import schemas
 from bnlab_autograder.assets import assets
 from bnlab_autograder.diagnosis.bank import load_bank
 from bnlab_autograder.diagnosis.own_bank import with_own
 from bnlab_autograder.grading.pool import LocalPool
+from bnlab_autograder.grading.released import grade_id_of
 from nbgrader.api import Gradebook
 
 from .conftest import EXERCISE, KNOWN, RIGHT, SILENT, STAGE, STUDENT
@@ -79,16 +81,36 @@ def test_without_a_roster_that_can_be_read_there_is_no_draft(course, bnlab):
     assert "roster.csv" in result.output
 
 
-def test_drafting_runs_nothing(course, drafted, tmp_path):
-    notebook = course.workspace.autograded / STUDENT / STAGE.name / f"{STAGE.name}.ipynb"
-    trap = f"def batchnorm_train(x, y=open('{tmp_path}/trap', 'w')):\\n    return x"
-    text = notebook.read_text(encoding="utf-8")
-    start = text.index("\\n# Emmy Noether")
-    end = text.index('"', text.index("return gamma * x_hat + beta", start))
-    notebook.write_text(text[:start] + trap + text[end:], encoding="utf-8")
+@pytest.fixture
+def rewritten(course):
+    """Put other code in the place of the student's, in the graded notebook."""
+
+    def put(code):
+        path = course.workspace.autograded / STUDENT / STAGE.name / f"{STAGE.name}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        next(cell for cell in notebook.cells if grade_id_of(cell) == EXERCISE).source = code
+        nbformat.write(notebook, path)
+
+    return put
+
+
+def test_drafting_runs_nothing(rewritten, drafted, tmp_path):
+    rewritten(f"def batchnorm_train(x, y=open('{tmp_path}/trap', 'w')):\n    return x")
     path = drafted()
     assert "y=open(" in path.read_text(encoding="utf-8")
     assert not (tmp_path / "trap").exists()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [f"0x1{'0' * 9000}", "+".join("x" * 20_000), "(" * 90 + "x" + ")" * 90, "-" * 3000 + "x"],
+    ids=["long number", "long sum", "deep", "many signs"],
+)
+def test_code_that_is_meant_to_break_readers_does_not(rewritten, bnlab, tmp_path, value):
+    rewritten(f"def batchnorm_train(x):\n    return {value}")
+    result = bnlab("mutant", "draft", "01", "-s", STUDENT, "-e", EXERCISE, "-o", tmp_path)
+    assert result.exit_code in (0, 2)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
 
 
 def test_checking_a_draft_keeps_it_behind_the_walls(named, bnlab, tmp_path):
