@@ -10,6 +10,7 @@
     submitted/STUDENT/STAGE/   autograded/…   feedback/…
     roster.csv            optional: who is in the course     extensions.csv   optional: who may hand in later
     exports/              grades for other systems           solutions/STAGE/     solved notebooks, to be published
+    reports/              what the class got right and wrong, with names (bnlab report)
     mutants/              optional: known mistakes of this course's own (bnlab mutant accept)
     .bnlab/               private: the secret of the seeds, results, releases as they were published
 """

@@ -59,6 +59,8 @@ def test_a_report_in_a_file_is_read_back(tmp_path):
         ('{"schema": "bnlab-grade"}', "is no report"),
         ('{"schema": "bnlab-report", "version": 7}', "version 7"),
         ("[]", "is no report"),
+        ('{"schema": "bnlab-report", "version": 1, "stages": [{"stage": "01_forward"}]}', "is damaged"),
+        ('{"schema": "bnlab-report", "version": 1, "stages": 7}', "is damaged"),
     ],
 )
 def test_what_is_no_report_is_refused(tmp_path, text, says):

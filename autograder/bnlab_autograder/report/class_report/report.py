@@ -87,4 +87,8 @@ def earlier_report(place: Path, stages: Sequence[str]) -> dict[str, Any]:
         raise NoReport(f"{place} is no report; make one with: bnlab report --json > FILE.json")
     if report.get("version") != VERSION:
         raise NoReport(f"{place} is a report of version {report.get('version')}, this BNLab knows {VERSION}")
+    try:
+        compare(report, report)
+    except (LookupError, TypeError, ValueError, AttributeError) as problem:
+        raise NoReport(f"{place} is damaged ({type(problem).__name__}: {problem})") from None
     return report
