@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import io
+import os
+import re
+import shlex
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from bnlab_autograder.assets import assets
+from bnlab_autograder.curriculum import stage_named
 from bnlab_autograder.demo.classroom import definitions
+from bnlab_autograder.demo.show import show as demo
 from bnlab_autograder.grading.pool import LocalPool
 from bnlab_autograder.report.feedback import write_feedback
 from nbgrader.api import Gradebook
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
 
 from .classroom import MISTAKES, QUESTION, STAGE, Classroom
 from .lab import NO_CHROMIUM, THEMES, Notebook, Server, Window, chromium, headless, jupyterlab
@@ -22,6 +31,23 @@ FOLDER = Path("docs/images")
 STUDENT, EXERCISE = "hilbert", "batchnorm_train"
 COMMENT = "Good numbers for (1) and (2). For (3): which γ did you try?"
 LARGEST = 200_000  # bytes
+CLASS_STAGE = stage_named("02_train_test")  # of which a class of 24 is graded
+PEOPLE = "ada", "hilbert", "pascal", "ulam"  # of it, in the picture
+COLUMNS = 96
+QUIET = TerminalTheme(
+    (250, 250, 250),
+    (45, 45, 45),
+    [
+        (45, 45, 45),
+        (184, 28, 28),
+        (22, 118, 55),
+        (146, 94, 0),
+        (28, 84, 170),
+        (128, 50, 140),
+        (0, 110, 120),
+        (90, 90, 90),
+    ],
+)
 
 
 def main(folder: Path) -> None:
@@ -36,6 +62,15 @@ def main(folder: Path) -> None:
             student(browser, server, classroom, folder)
         with jupyterlab(classroom.workspace.root, scratch / "instructor-home") as server:
             instructor(browser, server, classroom, folder)
+        made_up = scratch / "bn-2027"
+        demo(made_up, [CLASS_STAGE], workers=1, log=Console(quiet=True))
+        report(browser, made_up, folder)
+        terminal(
+            made_up,
+            ["grade", CLASS_STAGE.name[:2], *(word for name in PEOPLE for word in ("-s", name))],
+            folder / "grade.svg",
+        )
+        terminal(made_up, ["release", "01"], folder / "release.svg")
 
 
 def graded_class(folder: Path, pool: LocalPool) -> Classroom:
@@ -107,6 +142,41 @@ def instructor(browser: Browser, server: Server, classroom: Classroom, folder: P
     window.close()
 
 
+def report(browser: Browser, course: Path, folder: Path) -> None:
+    """The head of the report on a class."""
+    bnlab(course, ["report", CLASS_STAGE.name])
+    page = browser.new_page(viewport={"width": 1100, "height": 790}, device_scale_factor=1.5)
+    page.goto((course / "reports" / f"{CLASS_STAGE.name}.html").as_uri())
+    store(page.screenshot(), folder / "report.png")
+    page.close()
+
+
+def bnlab(course: Path, words: list[str]) -> str:
+    """Run a command in a course folder; what it prints, with its colours."""
+    colours = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": str(COLUMNS)}
+    done = subprocess.run(
+        [sys.executable, "-m", "bnlab.cli", *words],
+        cwd=course,
+        env={**os.environ, **colours},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    return done.stdout
+
+
+def terminal(course: Path, words: list[str], path: Path) -> None:
+    """A command of ``bnlab`` and what it prints, with its colours."""
+    printed = bnlab(course, words).replace(str(course), "~/bn-2027")
+    printed = "\n".join(line for line in printed.splitlines() if not re.search(r" in [\d.]+ s", line))
+    console = Console(record=True, width=COLUMNS, file=io.StringIO())
+    console.print(Text.from_ansi(f"{printed}\n"), soft_wrap=True)  # the end of the last line is cut off
+    svg = console.export_svg(title=f"bnlab {shlex.join(words)}", theme=QUIET, unique_id=path.stem)
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # would be loaded from the network
+    path.write_text(re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE), encoding="utf-8")
+    print(f"{path}  {path.stat().st_size / 1000:.0f} kB")
+
+
 def answer(page: Page) -> tuple[Locator, Locator]:
     """On a page of nbgrader's: where the answer to EXERCISE begins, and where what was graded about it ends."""
     cell = page.locator(".nbgrader_cell").filter(has_text=f"def {EXERCISE}")
@@ -121,7 +191,12 @@ def save(window: Window, path: Path, *parts: Locator, margin: int = 0) -> None:
     right = max(box["x"] + box["width"] for box in boxes) + margin
     bottom = max(box["y"] + box["height"] for box in boxes) + 1
     clip = {"x": left, "y": top, "width": right - left, "height": bottom - top}
-    shot = Image.open(io.BytesIO(window.page.screenshot(clip=clip))).convert("RGB")
+    store(window.page.screenshot(clip=clip), path)
+
+
+def store(png: bytes, path: Path) -> None:
+    """As a small file."""
+    shot = Image.open(io.BytesIO(png)).convert("RGB")
     shot.quantize(256, kmeans=4).save(path, optimize=True)
     size = path.stat().st_size
     assert size < LARGEST, f"{path} has {size} bytes"
