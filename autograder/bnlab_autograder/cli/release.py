@@ -40,10 +40,10 @@ def release(
         bool, typer.Option("--change-points", help="Change the points of submissions that are there already.")
     ] = False,
     due: Annotated[
-        datetime.datetime | None,
+        str | None,
         typer.Option(
-            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d"],
-            help="Until when students may hand in, in this machine's time zone.",
+            metavar="DATE[THH:MM]",
+            help="Until when students may hand in, in this machine's time zone; a date alone: until its end.",
         ),
     ] = None,
     variant: Annotated[
@@ -88,6 +88,7 @@ def release(
         misuse("name one stage, or say --all", f"The stages are: {', '.join(BY_NAME)}")
     if variant is not None and seed is not None:
         misuse("a variant has its own seed: say --variant or --seed, not both")
+    until = _moment(due) if due is not None else None
     names = list(BY_NAME) if every else [stage_in(stage)]
     chosen = variant if seed is None else seed
     try:
@@ -106,7 +107,7 @@ def release(
                 "change_points": change_points,
                 "force": force,
                 "judged": judged,
-                "due": due,
+                "due": until,
                 "variant": chosen,
             }
             results.append(_release(workspace, name, version, note, options))
@@ -117,6 +118,15 @@ def release(
         for result in results:
             _show(result)
     raise typer.Exit(FAILED if any(result["status"] == "failed" for result in results) else DONE)
+
+
+def _moment(text: str) -> datetime.datetime:
+    from bnlab_autograder.grading.extensions import moment
+
+    try:
+        return moment(text)
+    except (ValueError, OverflowError):
+        misuse(f"--due {text!r} is no date; write it as 2027-01-31 or 2027-01-31T18:00")
 
 
 def _release(

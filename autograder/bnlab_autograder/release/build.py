@@ -21,10 +21,19 @@ from bnlab_autograder.assets import Assets, assets
 from bnlab_autograder.curriculum import Stage, earlier_than
 from bnlab_autograder.diagnosis.own_bank import with_own
 from bnlab_autograder.grading.cases import load_points
+from bnlab_autograder.grading.extensions import FILE as EXTENSIONS
+from bnlab_autograder.grading.extensions import ExtensionsProblem, read_extensions
 from bnlab_autograder.grading.record import Ledger
 from bnlab_autograder.grading.released import FOR_STUDENTS_ONLY, MANIFEST
 from bnlab_autograder.release.answers import PREVIOUS, SourceProblem, previous_names, previous_stages_source
-from bnlab_autograder.release.generate import NotGenerated, closed, due_dates, set_due, students_version
+from bnlab_autograder.release.generate import (
+    NotGenerated,
+    closed,
+    due_dates,
+    extended_until,
+    set_due,
+    students_version,
+)
 from bnlab_autograder.release.handout import write_handout
 from bnlab_autograder.release.leaks import leaks
 from bnlab_autograder.release.manifest import Manifest, changes
@@ -193,12 +202,19 @@ def _refuse_if_open(workspace: Workspace, stage: Stage) -> None:
     carried = [one.name for one in earlier_than(stage) if workspace.release(one.name).is_dir()]
     if not carried:
         return
+    try:
+        extensions, still = read_extensions(workspace.root / EXTENSIONS), {}
+    except ExtensionsProblem as problem:
+        raise Refused(str(problem)) from None
     with Ledger(workspace.db_url, workspace.course_id) as ledger, ledger.transaction() as gradebook:
-        still = {name: due for name, due in due_dates(gradebook, carried).items() if not closed(due)}
+        for name, due in due_dates(gradebook, carried).items():
+            if not closed(due):
+                still[name] = f"{name} (due {due:%Y-%m-%d %H:%M} UTC)" if due else name
+            elif later := extended_until(gradebook, name, due, extensions):
+                who = max(later, key=later.__getitem__)
+                still[name] = f"{name} (extended for {who} until {later[who]:%Y-%m-%d %H:%M} UTC)"
     if still:
-        named = ", ".join(
-            f"{name} (due {due:%Y-%m-%d %H:%M} UTC)" if due else name for name, due in still.items()
-        )
+        named = ", ".join(still.values())
         raise Refused(
             f"{stage.name} carries answers to {named}, still open; nothing was changed. Set or await the due date "
             f"(bnlab release {next(iter(still))} --due 2027-01-31T23:59), or add --force if all may have them"

@@ -15,6 +15,7 @@ from nbgrader.preprocessors import SaveCells
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from bnlab_autograder.grading.extensions import Extensions
 from bnlab_autograder.workspace import Workspace
 
 
@@ -77,6 +78,17 @@ def due_dates(gradebook: Gradebook, stages: Iterable[str]) -> dict[str, datetime
 def closed(due: datetime.datetime | None) -> bool:
     """Whether a due date of the gradebook has passed."""
     return due is not None and due <= datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+
+
+def extended_until(
+    gradebook: Gradebook, stage: str, due: datetime.datetime, extensions: Extensions
+) -> dict[str, datetime.datetime]:
+    """Until when those students may hand in ``stage`` who can still do so thanks to an extension; UTC, by student."""
+    granted = {
+        one.student_id: one.extension for one in gradebook.assignment_submissions(stage) if one.extension
+    }
+    granted |= {one.student: one.length(due) for one in extensions.values() if one.stage == stage}
+    return {who: due + more for who, more in sorted(granted.items()) if not closed(due + more)}
 
 
 def set_due(gradebook: Gradebook, stage: str, due: datetime.datetime) -> None:

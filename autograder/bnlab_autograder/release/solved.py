@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from bnlab_autograder.grading.course import Course
 from bnlab_autograder.grading.released import MANIFEST
 from bnlab_autograder.release.answers import BEGIN, END
-from bnlab_autograder.release.generate import closed, due_dates
+from bnlab_autograder.release.generate import closed, due_dates, extended_until
 from bnlab_autograder.release.manifest import Manifest
 from bnlab_autograder.release.publish import Built, Refused, number, published_versions, write_files
 from bnlab_autograder.workspace import Workspace
@@ -57,20 +57,14 @@ def reasons_to_wait(course: Course, stage: str) -> Iterator[str]:
     """Why the answers to ``stage`` should not be public yet, a sentence each."""
     with course.ledger() as ledger, ledger.transaction() as gradebook:
         due = due_dates(gradebook, [stage]).get(stage)
-        extended = {
-            one.student_id: one.extension
-            for one in (gradebook.assignment_submissions(stage) if due is not None else ())
-            if one.extension
-        }
+        extended = extended_until(gradebook, stage, due, course.extensions) if due is not None else {}
     if due is None:
         yield f"{stage} has no due date, so it can be handed in for ever"
         return
     if not closed(due):
         yield f"{stage} can be handed in until {due:%Y-%m-%d %H:%M} UTC"
-    listed = {one.student: one.length(due) for one in course.extensions.values() if one.stage == stage}
-    for student, length in sorted({**extended, **listed}.items()):
-        if not closed(due + length):
-            yield f"{student} has an extension until {due + length:%Y-%m-%d %H:%M} UTC"
+    for student, until in extended.items():
+        yield f"{student} has an extension until {until:%Y-%m-%d %H:%M} UTC"
     newest = max(published_versions(course.workspace, stage), key=number, default=None)
     present = _version_in(course.workspace, stage)
     if newest is not None and number(newest) > number(present):

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import datetime
 import json
 
 import pytest
 import typer
 from bnlab_autograder import schemas
 from bnlab_autograder.cli import init, release
+from bnlab_autograder.grading.record import Ledger
 from jsonschema import validate
 from typer.testing import CliRunner
 
@@ -106,3 +108,18 @@ def test_every_schema_is_a_schema():
         Draft202012Validator.check_schema(schemas.load(name))
     with pytest.raises(LookupError, match=r"no schema 'nothing'; there are: .*release"):
         schemas.load("nothing")
+
+
+@pytest.mark.parametrize(("text", "hour"), [("2027-01-31", 23), ("2027-01-31T18:00", 18)])
+def test_a_due_date_without_a_time_lasts_to_its_end(workspace, text, hour):
+    done = bnlab("release", "01", "--no-judge", "--due", text, "-C", workspace.root)
+    assert done.exit_code == 0, done.output
+    with Ledger(workspace.db_url, workspace.course_id) as ledger, ledger.transaction() as gradebook:
+        due = gradebook.find_assignment(STAGE.name).duedate.replace(tzinfo=datetime.UTC).astimezone()
+    assert (due.day, due.hour) == (31, hour)
+
+
+def test_a_due_date_that_is_none(workspace):
+    done = bnlab("release", "01", "--due", "soon", "-C", workspace.root)
+    assert done.exit_code == 2
+    assert "--due 'soon' is no date" in done.output

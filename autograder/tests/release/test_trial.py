@@ -95,6 +95,10 @@ def test_a_stage_that_carries_answers_waits_until_these_are_no_longer_asked_for(
         assert ("(due 20" in str(caught.value)) == bool(due)
         assert not workspace.release(NEXT.name).exists()
     due_in(workspace, STAGE.name, -1)
+    (workspace.root / "extensions.csv").write_text(f"student_id,stage,until,days\nada,{STAGE.name},,7\n")
+    with pytest.raises(Refused, match="extended for ada until 20"):
+        build_release(workspace, NEXT)
+    (workspace.root / "extensions.csv").unlink()
     assert build_release(workspace, NEXT).status == "released"
 
 
