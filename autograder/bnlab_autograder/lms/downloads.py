@@ -35,7 +35,7 @@ METADATA_BYTES = 256 << 20
 WORKSHEET_TIMES = ("last modified (submission)", "last modified (submitted)")
 WORKSHEET_FORMATS = ("%A, %d %B %Y, %I:%M %p", "%d %B %Y, %I:%M %p", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")
 
-_CANVAS = re.compile(r"(?P<name>.*?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<file>\d+)_(?P<rest>.+)", re.DOTALL)
+CANVAS = re.compile(r"(?P<name>.*?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<file>\d+)_(?P<rest>.+)", re.DOTALL)
 _CANVAS_TEXT = re.compile(r".*?(_LATE)?_\d+_(?P<kind>text|link)\.html")
 _CANVAS_ANONYMOUS = re.compile(r"(LATE_)?anon_\w+_\d+_.+")
 _MOODLE = re.compile(
@@ -95,7 +95,7 @@ class System:
 def canvas(download: Download, stage: str) -> list[Piece]:
     found: dict[str, Piece] = {}
     for entry in download.entries:
-        match = _CANVAS.fullmatch(entry.name)
+        match = CANVAS.fullmatch(entry.name)
         if _CANVAS_ANONYMOUS.fullmatch(entry.name):
             download.refuse(
                 "unmatched", entry.name, "is anonymous; show the names in Canvas and download again"

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from bnlab_autograder.lms.downloads import CANVAS
 from bnlab_autograder.lms.export import Exported
 from bnlab_autograder.lms.people import People
 from bnlab_autograder.lms.roster import Student
@@ -27,7 +28,6 @@ READABLE = 0o100644 << 16
 PAGE = "feedback.html"  # no number in it, nor "link", which Canvas would read
 
 _MOODLE = re.compile(r"(?P<prefix>[^/]*?_(?P<id>\d+)_assignsubmission_[a-z]+)(?P<rest>_?.*)")
-_CANVAS = re.compile(r"(?P<prefix>[^_/]+_(?:LATE_)?(?P<user>\d+)_(?P<file>\d+))_.*", re.IGNORECASE)
 
 
 def pack(
@@ -64,8 +64,8 @@ def _place(system: str, stage: str, student: Student, receipt: Receipt | None) -
     names = [name for name in (receipt.folder, receipt.original_name) if name] if receipt else []
     names = [PurePosixPath(name).name for name in names]
     if system == "canvas":
-        found = next(filter(None, (_CANVAS.fullmatch(name) for name in names)), None)
-        return f"{found['prefix']}_{PAGE}" if found else None
+        found = next(filter(None, (CANVAS.fullmatch(name) for name in names)), None)
+        return f"{found.string[: found.end('file')]}_{PAGE}" if found else None
     if system == "moodle":
         found = next(filter(None, (_MOODLE.fullmatch(name) for name in names)), None)
         if found:

@@ -78,6 +78,7 @@ def test_moodle_by_the_number_alone(packed):
         "angstromada_501_88001_01_forward.ipynb",
         "angstromada_LATE_501_88001_01_forward-1.ipynb",
         "angstromada_501_88001_link to 7_8.ipynb",
+        "angstrom_ada_501_88001_01_forward.ipynb",
     ],
 )
 def test_canvas_finds_the_file_that_was_handed_in(packed, original_name):
