@@ -32,6 +32,7 @@ from bnlab_autograder.workspace import Workspace
 
 GOING = ".forgetting"  # below ``.bnlab``: what is being removed
 LISTS = ("extensions.csv", "roster.csv")  # tables in a course folder with a line for each student
+LOG = ".nbgrader.log"  # in which nbgrader's commands and formgrader name whom they work on
 ID = "student_id"  # their column that says whose
 OURS = "bnlab_"  # begins the names of our tables in the gradebook
 NO_TRACES = (
@@ -90,8 +91,9 @@ class Traces:
 
     @property
     def known(self) -> bool:
-        """Whether anything is about this student. Results alone say nothing: they may be anybody's."""
-        return bool(self.rows or self.folders or self.lines or self.begun)
+        """Whether anything is about this student. Results and lines of a log alone say nothing."""
+        lists = [path for path in self.lines if path.name != LOG]
+        return bool(self.rows or self.folders or lists or self.begun)
 
     def to_dict(self, root: Path) -> dict[str, Any]:
         return {
@@ -258,7 +260,8 @@ def _kept_aside(workspace: Workspace) -> list[Path]:
 
 
 def _lines(workspace: Workspace, student: str) -> Iterator[tuple[Path, int]]:
-    for path in (*(workspace.root / name for name in LISTS), *sorted(workspace.private.glob("*.jsonl"))):
+    named = (workspace.root / name for name in (*LISTS, LOG))
+    for path in (*named, *sorted(workspace.private.glob("*.jsonl"))):
         if path.is_file():
             yield path, _sifted(path, student)[1]
 
@@ -267,7 +270,14 @@ def _sifted(path: Path, student: str) -> tuple[bytes, int]:
     """A file without the lines about a student, and how many those are."""
     raw = path.read_bytes()
     lines = raw.splitlines(keepends=True)
-    about = _json_lines(lines, student) if path.suffix == ".jsonl" else _table_lines(raw, student)
+    match path.suffix:
+        case ".jsonl":
+            about = _json_lines(lines, student)
+        case ".log":
+            pattern = _as_word(student)
+            about = {number for number, line in enumerate(lines) if pattern.search(line)}
+        case _:
+            about = _table_lines(raw, student)
     return b"".join(line for number, line in enumerate(lines) if number not in about), len(about)
 
 
@@ -324,7 +334,7 @@ def _size(folder: Path) -> tuple[int, int]:
 
 
 def _remaining(workspace: Workspace, student: str, names: list[str]) -> Iterator[Remaining]:
-    pattern = re.compile(b"|".join(rb"(?<![\w.@-])%b(?![\w@-])" % re.escape(name.encode()) for name in names))
+    pattern = _as_word(*names)
     for path in sorted((workspace.private / BACKUPS).glob("*")):
         if path.is_file() and pattern.search(_bytes(path)):
             yield Remaining(
@@ -342,13 +352,18 @@ def _remaining(workspace: Workspace, student: str, names: list[str]) -> Iterator
 
 def _loose_files(workspace: Workspace) -> Iterator[Path]:
     """Files of the folder that are neither the course's own nor those of single students: exports, reports, lists."""
-    known = {workspace.gradebook.name, *LISTS}
+    known = {workspace.gradebook.name, LOG, *LISTS}
     for top in sorted(workspace.root.iterdir()):
         if top.name in NO_TRACES or top.name.startswith(tuple(known)):
             continue
         for path in sorted(top.rglob("*")) if top.is_dir() and not top.is_symlink() else [top]:
             if path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST:
                 yield path
+
+
+def _as_word(*names: str) -> re.Pattern[bytes]:
+    """Finds names, but not within longer ones."""
+    return re.compile(b"|".join(rb"(?<![\w.@-])%b(?![\w@-])" % re.escape(name.encode()) for name in names))
 
 
 def _bytes(path: Path) -> bytes:

@@ -36,6 +36,8 @@ def used(course, hand_in, pool):
             (folder / student / STAGE.name / "page.html").write_text(student)
     receipts = [{"student_id": student, "sha256": "0" * 64} for student in (ADA, BOB, ADA)]
     (workspace.private / "receipts.jsonl").write_text("".join(json.dumps(one) + "\n" for one in receipts))
+    logged = [f"Converting submitted/{student}/{STAGE.name}\n" for student in (ADA, BOB, f"x{ADA}")]
+    (workspace.root / ".nbgrader.log").write_text("".join(logged))
     (workspace.root / "roster.csv").write_text(ROSTER)
     (workspace.root / "extensions.csv").write_text(EXTENSIONS)
     return course
@@ -73,7 +75,14 @@ def test_nothing_of_the_student_stays_and_nothing_of_others_goes(used, bnlab, po
     assert said["gradebook"]["submitted_assignment"] == said["gradebook"]["bnlab_result"] == 1
     assert said["gradebook"]["bnlab_grade_log"] == len(STAGE.exercises)
     assert said["remaining"] == [{"path": "extensions.csv", "why": "other lines name them; look at it"}]
-    assert said["lines"] == {"extensions.csv": 1, "roster.csv": 2, ".bnlab/receipts.jsonl": 2}
+    assert said["lines"] == {
+        "extensions.csv": 1,
+        "roster.csv": 2,
+        ".nbgrader.log": 1,
+        ".bnlab/receipts.jsonl": 2,
+    }
+    assert (used.root / ".nbgrader.log").read_text().count("Converting") == 2
+    (used.root / ".nbgrader.log").unlink()
 
     assert naming(used.root, ADA) == [
         "extensions.csv"
@@ -102,7 +111,10 @@ def test_stopped_at_any_step_it_is_completed_by_the_same_command(used, step, bnl
     assert points(used)[BOB] == STAGE.points
     result = bnlab("forget", ADA, "--yes", "-C", used.root)
     assert result.exit_code == 0, result.output
-    assert naming(used.root, ADA) == ["extensions.csv"]
+    assert sorted(naming(used.root, ADA)) == [
+        ".nbgrader.log",
+        "extensions.csv",
+    ]  # which names somebody like her
     assert not (used.workspace.private / GOING).exists()
     assert len(list(used.store.keys())) == 1
 
