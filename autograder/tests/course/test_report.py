@@ -42,6 +42,7 @@ def graded(course, hand_in, grade, notebooks):
         path = course.workspace.submitted / student / STAGE.name / "timestamp.txt"
         path.write_text(f"2026-11-{day} 12:00:00 UTC", encoding="utf-8")
     with course.ledger() as ledger, ledger.transaction() as gradebook:
+        gradebook.update_or_create_student("ada", first_name="Ada", last_name="Lovelace")
         gradebook.update_or_create_assignment(STAGE.name, duedate=datetime.datetime(2026, 11, 15))
     grade()
     hand_in("fay", "reference")
@@ -70,6 +71,8 @@ def test_the_report_says_what_was_graded(graded, bnlab, hand_in, grade):
     assert (pattern["exercise"], pattern["students"]) == ("batchnorm_train", ["zoe"])
     assert stage["needs_hand"] == 4  # of five, bob has written nothing
     assert stage["late"] == 1
+    names = {row["student"]: row["name"] for row in report["whole"]["points"]}
+    assert names["ada"] == "Ada Lovelace"
     assert stage["attempts"]["again"] == 0
     assert not stage["attempts"]["receipts"]
     assert not (graded.root / "reports").exists()
@@ -104,7 +107,7 @@ def test_an_anonymous_report_names_nobody(graded, bnlab, tmp_path):
     result = bnlab("report", "-C", graded.root, "--anonymous", "--json", "--out", page)
     assert json.loads(result.stdout)["anonymous"]
     for text in (result.stdout, page.read_text(encoding="utf-8")):
-        assert not {"ada", "zoe", "eve"} & set(
+        assert not {"ada", "zoe", "eve", "Lovelace"} & set(
             text.replace('"', " ").replace(">", " ").replace("<", " ").split()
         )
     assert "1.7 * eps" in page.read_text(encoding="utf-8")

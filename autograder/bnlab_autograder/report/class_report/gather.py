@@ -18,7 +18,7 @@ from bnlab_autograder.curriculum import STAGES, stage_named
 from bnlab_autograder.grading.course import Course
 from bnlab_autograder.grading.record import Ledger
 from bnlab_autograder.lms.ledger import all_receipts
-from bnlab_autograder.lms.roster import roster_of
+from bnlab_autograder.lms.roster import Roster, roster_of
 from bnlab_autograder.report.class_report.similar import without_prose
 
 RAISED = re.compile(r"(It raised \w+).*", re.DOTALL)  # what comes after may be the student's own words
@@ -53,14 +53,17 @@ class StageClass:
     submitted: tuple[str, ...]
     submissions: tuple[Submission, ...]  # what is graded
     released: Mapping[str, str] = field(default_factory=dict)  # what students were given, by exercise
+    names: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what people call the students, where that is known
 
 
 def gather(course: Course, stages: Iterable[str] = ()) -> list[StageClass]:
     """What there is about ``stages``; without any, about every stage that somebody has handed in."""
     wanted = [stage_named(name) for name in stages] or list(STAGES)
     with course.ledger() as ledger:
-        students = _students(course, ledger)
-        found = [_stage(course, ledger, stage.name, stage.title, students) for stage in wanted]
+        names = _students(course, ledger)
+        found = [_stage(course, ledger, stage.name, stage.title, names) for stage in wanted]
     return [one for one in found if stages or one.submitted or one.submissions]
 
 
@@ -76,6 +79,7 @@ def anonymous(stages: Iterable[StageClass], secret: bytes) -> list[StageClass]:
     return [
         replace(
             one,
+            names={},
             students=tuple(sorted(map(name, one.students))),
             submitted=tuple(sorted(map(name, one.submitted))),
             submissions=tuple(
@@ -107,15 +111,18 @@ def _hidden(submission: Submission, name: str) -> Submission:
 # Reading
 
 
-def _students(course: Course, ledger: Ledger) -> tuple[str, ...]:
+def _students(course: Course, ledger: Ledger) -> dict[str, str]:
+    """Everybody in the course, and what people call them; empty where nobody has said."""
+    names = dict.fromkeys(course.workspace.students(), "")
     with ledger.transaction() as gradebook:
-        known = {student.id for student in gradebook.students}
-    roster = roster_of(course.root)
-    listed = {student.student_id for student in roster.students} if roster else set()
-    return tuple(sorted(known | listed | set(course.workspace.students())))
+        for student in gradebook.students:
+            names[student.id] = " ".join(filter(None, (student.first_name, student.last_name)))
+    for student in (roster_of(course.root) or Roster(())).students:
+        names[student.student_id] = student.name or names.get(student.student_id, "")
+    return dict(sorted(names.items()))
 
 
-def _stage(course: Course, ledger: Ledger, stage: str, title: str, students: tuple[str, ...]) -> StageClass:
+def _stage(course: Course, ledger: Ledger, stage: str, title: str, names: Mapping[str, str]) -> StageClass:
     results = ledger.results(stage)
     grades, log = _grades(ledger, stage), _log(ledger, stage)
     attempts = _attempts(course, stage)
@@ -132,7 +139,7 @@ def _stage(course: Course, ledger: Ledger, stage: str, title: str, students: tup
     )
     submitted = tuple(student for student, _ in course.workspace.submissions(stage))
     released = read_answers(course.workspace.release(stage) / f"{stage}.ipynb")
-    return StageClass(stage, title, students, submitted, submissions, released)
+    return StageClass(stage, title, tuple(names), submitted, submissions, released, names)
 
 
 def _grades(ledger: Ledger, stage: str) -> dict[str, dict[str, Any]]:

@@ -597,12 +597,15 @@ def student_points(stages: Sequence[StageClass]) -> list[dict[str, Any]]:
             row["faulty"] += bool(faults(s))
             row["mistakes"] += len({m["mistake"] for e in s.data["exercises"] for m in e["diagnosis"]})
             row["points"] += s.data["points"] or 0
+        for student in rows.keys() & one.names.keys():
+            rows[student]["name"] = one.names[student]
     return sorted(rows.values(), key=lambda row: row["student"])
 
 
 def _row(student: str) -> dict[str, Any]:
     return {
         "student": student,
+        "name": "",
         "points": 0.0,
         "stages": {},
         "late": 0,
