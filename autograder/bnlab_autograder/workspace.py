@@ -39,6 +39,9 @@ format = {format}
 course_id = {course_id}
 # The gradebook is gradebook.db in this folder, unless a database is named here, for instance
 # db_url = "postgresql://user:password@host/database"
+# At the end of this file there may be limits of student code in grading, such as
+# [limits]
+# cell_seconds = 60
 """
 
 NBGRADER_CONFIG = """\

@@ -56,7 +56,11 @@ def grade(
         int | None, typer.Option(min=1, help="Judges side by side; one per processor.")
     ] = None,
     cell_seconds: Annotated[
-        float | None, typer.Option(min=1, help="The longest that one cell may run.")
+        float | None,
+        typer.Option(
+            min=1,
+            help="The longest that one cell may run, in this run; for all of them, see [limits] in bnlab.toml.",
+        ),
     ] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="The address of a Dask scheduler, instead of this machine alone.")

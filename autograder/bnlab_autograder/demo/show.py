@@ -22,7 +22,7 @@ from bnlab_autograder.report.class_report.page import Places, page_in, render
 from bnlab_autograder.report.class_report.page import write as write_page
 from bnlab_autograder.report.class_report.report import classes, make
 from bnlab_autograder.report.feedback import write_feedback
-from bnlab_autograder.workspace import Workspace
+from bnlab_autograder.workspace import SETTINGS, Workspace
 
 MARKER = ".bnlab-demo"
 CELL_SECONDS = 5.0  # of an infinite loop in a demo nobody wants to wait longer
@@ -102,6 +102,8 @@ def show(folder: Path, stages: list[Stage], *, workers: int | None, log: Console
     columns = TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=log) as progress:
         workspace, _ = Workspace.create(folder, course_id="demo")
+        with (folder / SETTINGS).open("a", encoding="utf-8") as settings:
+            settings.write(f"\n[limits]\ncell_seconds = {CELL_SECONDS}\n")
         (folder / MARKER).write_text("made by: bnlab demo\n", encoding="utf-8")
         for stage in progress.track(stages, description="Releasing the stages"):
             build_release(workspace, stage, "1.0.0", force=True)
@@ -113,7 +115,7 @@ def show(folder: Path, stages: list[Stage], *, workers: int | None, log: Console
         with LocalPool(course.hidden, course.mutants, workers=workers) as pool:
             for stage in stages:
                 task = progress.add_task(f"Grading {stage.name}", total=len(pupils))
-                terms = course.terms(stage.name, limits={"cell_seconds": CELL_SECONDS})
+                terms = course.terms(stage.name)
                 by_name = {pupil.student: pupil for pupil in pupils}
                 for outcome in course.grade(stage.name, course.students(stage.name), pool, terms=terms):
                     progress.advance(task)

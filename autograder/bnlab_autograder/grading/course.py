@@ -32,7 +32,7 @@ from bnlab_autograder.grading.run import Event, Folders, Outcome, grade_stage, l
 from bnlab_autograder.grading.sanitise import Sanitised
 from bnlab_autograder.grading.store import Store
 from bnlab_autograder.sandbox import probe
-from bnlab_autograder.workspace import Workspace
+from bnlab_autograder.workspace import SETTINGS, Workspace
 
 
 class NoSubmissions(LookupError):
@@ -74,6 +74,20 @@ class Course:
         return read_extensions(self.root / EXTENSIONS)
 
     @property
+    def limits(self) -> dict[str, float]:
+        """Limits of student code that ``bnlab.toml`` sets, under ``[limits]``. Raises ValueError."""
+        path, given = self.root / SETTINGS, self.workspace.settings.get("limits", {})
+        known = limits_for()
+        for name, value in given.items() if isinstance(given, dict) else [("limits", given)]:
+            if name not in known:
+                raise ValueError(
+                    f"{path}: {name} is no limit; under [limits] there may be {', '.join(known)}"
+                )
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+                raise ValueError(f"{path}: {name} = {value!r} is no limit; it must be a number above 0")
+        return {name: type(known[name])(value) for name, value in given.items()}
+
+    @property
     def store(self) -> Store:
         return Store(self.workspace.results)
 
@@ -93,7 +107,7 @@ class Course:
     def terms(
         self, stage: str, *, tier: str | None = None, limits: Mapping[str, float] | None = None
     ) -> Terms:
-        """What submissions to ``stage`` are graded under now."""
+        """What submissions to ``stage`` are graded under now; ``limits`` go before those of ``bnlab.toml``."""
         released = self.released(stage)
         chosen = tier or probe().tier
         seed, _ = self.workspace.seed_for(stage, released.version, released.variant)
@@ -107,7 +121,7 @@ class Course:
             },
             seed,
             environment_of(stage, self.hidden, self.mutants, chosen),
-            limits_for(limits),
+            limits_for({**self.limits, **(limits or {})}),
             chosen,
         )
 

@@ -6,9 +6,12 @@ import jsonschema
 import nbformat
 import pytest
 from bnlab_autograder import schemas
+from bnlab_autograder.grading.course import Course
 from bnlab_autograder.grading.judge import JudgeFailed
+from bnlab_autograder.grading.outdated import outdated
 from bnlab_autograder.grading.record import Ledger
 from bnlab_autograder.grading.released import exercise_of
+from bnlab_autograder.workspace import SETTINGS, Workspace
 from nbgrader.api import Gradebook
 
 from .conftest import BY_NAME, STAGE
@@ -210,3 +213,28 @@ def test_a_stage_is_graded_with_the_cases_it_rests_on(course):
     terms = course.terms(STAGE.name)
     assert set(terms.points) >= {"batch_statistics", "batchnorm_train"}
     assert "standardize" not in terms.points
+
+
+def test_limits_of_the_folder_count_for_every_grading(course, hand_in, pool):
+    (course.root / SETTINGS).open("a").write("\n[limits]\ncell_seconds = 5\nprocesses = 32\n")
+    course = Course(Workspace(course.root))
+    limits = course.terms(STAGE.name).limits
+    assert (limits["cell_seconds"], limits["processes"]) == (5, 32)
+    assert course.terms(STAGE.name, limits={"cell_seconds": 9}).limits["cell_seconds"] == 9
+    hand_in("ada", "stub")
+    list(course.grade(STAGE.name, ["ada"], pool, terms=course.terms(STAGE.name)))
+    with course.ledger() as ledger:
+        assert outdated(course, STAGE.name, ledger) == []
+        (course.root / SETTINGS).write_text((course.root / SETTINGS).read_text().replace("= 5", "= 6"))
+        assert [one.student for one in outdated(Course(Workspace(course.root)), STAGE.name, ledger)] == [
+            "ada"
+        ]
+
+
+@pytest.mark.parametrize(
+    "line", ["cell_second = 5", "cell_seconds = 0", 'cell_seconds = "5"', "cell_seconds = true"]
+)
+def test_a_limit_that_is_none_is_named(course, line):
+    (course.root / SETTINGS).open("a").write(f"\n[limits]\n{line}\n")
+    with pytest.raises(ValueError, match=rf"{SETTINGS}: cell_second"):
+        _ = Course(Workspace(course.root)).limits
