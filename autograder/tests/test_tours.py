@@ -26,6 +26,7 @@ from bnlab_autograder.workspace import Workspace
 from markdown_it import MarkdownIt
 
 from .browser.environment import with_lent_packages
+from .test_pages import anchors, links, tokens
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -191,10 +192,22 @@ def test_commands_and_options_on_the_pages_exist(page, line):
     assert options - known - {"--help"} == set()
 
 
-def test_links_on_these_pages_lead_somewhere():
-    for page in (TOURS, SCHOOL):
-        for target in re.findall(r"\]\(([^)#\s]*)#?[^)]*\)", page.read_text(encoding="utf-8")):
-            assert re.match("https?:", target) or (page.parent / target).resolve().exists(), (
-                page.name,
-                target,
-            )
+@pytest.mark.parametrize("page", [TOURS, SCHOOL], ids=lambda page: page.name)
+def test_links_on_these_pages_lead_somewhere(page):
+    for link in links(page):
+        if not re.match("https?:", link):
+            target, _, anchor = link.partition("#")
+            path = (page.parent / target).resolve()
+            assert path.is_relative_to(ROOT), link
+            assert path.exists(), link
+            assert not anchor or anchor in anchors(path), link
+
+
+@pytest.mark.parametrize("page", [TOURS, SCHOOL, ROOT / "README.md"], ids=lambda page: page.name)
+def test_pictures_are_there_small_and_described(page):
+    pictures = [token for token in tokens(page) if token.type == "image"]
+    assert pictures or page == SCHOOL
+    for picture in pictures:
+        path = page.parent / picture.attrGet("src")
+        assert path.stat().st_size < 200_000
+        assert len(picture.content) > 20, f"{path.name} has no description"
