@@ -200,6 +200,14 @@ def test_a_case_that_the_better_ones_fail_is_odd():
     assert odd["case_0"] == ""
 
 
+def test_a_correlation_that_is_hardly_negative_is_not_odd():
+    rest = [submission(f"s{k:02d}", marks("f", "++" if k % 2 else "-+", ["swapped"])) for k in range(36)]
+    some = [submission(f"t{k}", marks("f", "+-" if k < 3 else "--", ["swapped"])) for k in range(5)]
+    case_1 = numbers_of(*rest, *some)["cases"][1]
+    assert -0.2 < case_1["correlation"] < 0
+    assert case_1["odd"] == ""
+
+
 def test_first_grading_and_now():
     f = marks("f", "++--")
     found = numbers_of(

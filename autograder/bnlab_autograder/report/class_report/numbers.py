@@ -17,6 +17,7 @@ from bnlab_autograder.report.class_report.similar import groups, near_identical,
 
 BINS = 10  # of a distribution, below full marks
 FEW = 30  # fewer make discrimination a guess
+BELOW = -1.645  # times the square root of n, a correlation is negative for more than chance (5 %, one-sided)
 FEWEST_FOR_ODD = 10  # of fewer nothing can be said about a case
 GROUPS = 0.27  # the share of the class in the upper and in the lower group
 LEAST_TOGETHER = 2  # students who made both of two mistakes
@@ -253,7 +254,7 @@ def odd(case: Mapping[str, Any]) -> str:
         case["n"] >= FEWEST_FOR_ODD
         and case["failed"] >= 3
         and case["correlation"] is not None
-        and case["correlation"] < 0
+        and case["correlation"] * math.sqrt(case["n"]) < BELOW
     ):
         return "those who fail it do better elsewhere"
     if case["unexplained"] >= 3 and 2 * case["unexplained"] > case["failed"]:
