@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nbformat
@@ -60,9 +60,11 @@ def staff(workspace) -> Command:
     return bnlab
 
 
-def run_in(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess:
-    variables = {**os.environ, "COLUMNS": "120", **variables}
-    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=120)
+def run_in(
+    folder: Path, *command: str, variables: Mapping[str, str] = os.environ
+) -> subprocess.CompletedProcess:
+    wide = {**variables, "COLUMNS": "120"}
+    return subprocess.run(command, cwd=folder, env=wide, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +89,7 @@ def test_a_student_from_the_zip_to_a_notebook_to_hand_in(browser, answers, unpac
     python = student_python(unpacked, unpacked / ".venv")
 
     def run(*arguments: str) -> subprocess.CompletedProcess:
-        return run_in(unpacked, str(python), *arguments, **environment(tmp_path, str(python)))
+        return run_in(unpacked, str(python), *arguments, variables=environment(tmp_path, str(python)))
 
     library, *teachers = run("-c", FINDS).stdout.split()
     assert Path(library).is_relative_to(unpacked)
