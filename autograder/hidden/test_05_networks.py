@@ -6,6 +6,7 @@ from copy import copy
 
 import numpy as np
 from bnlab_autograder.grading.cases import (
+    Mismatch,
     case,
     expect_agreement,
     expect_close,
@@ -105,6 +106,8 @@ def test_BatchNorm__starts(student, reference, rng):
     agree(student, reference, {"network": fresh, "calls": []}, *statistics(), feature=None)
     given = {"network": fresh, "calls": [learn(flat(rng, spread=WIDE))]}
     agree(student, reference, given, "out of call 1")
+    given = {"network": network(4), "calls": [learn(flat(rng)), {"initialise": 0}]}
+    agree(student, reference, given, *statistics(), feature=None)
 
 
 @case(
@@ -276,6 +279,24 @@ def test_BatchNorm__parameters(student, reference, rng):
 
 
 @case(
+    topic="the gradients of gamma and beta where nobody wants dx",
+    says="Where the caller does not want dx, as for the first layer of a network, the gradients of gamma and beta "
+    "are not what they are otherwise. Look at what need_dx speaks of.",
+)
+def test_BatchNorm__without_dx(student, reference, rng):
+    """Against the student's own gradients, whatever those are worth."""
+    for x in (flat(rng), pictures(rng)):
+        sensible(student, reference, x)
+        dout, made_of = upstream(rng, *x.shape), network(4, scale_and_shift(rng), eps=0.1)
+        want = at_work(student, made_of, [learn(x), back(dout)])
+        got = at_work(student, made_of, [learn(x), back(dout, need_dx=False)])
+        for name in gradients(2):
+            if not np.any(want[name]):
+                raise Mismatch(f"{name.split()[0]} should not be 0 here")
+            expect_close(got[name], want[name], name=name.split()[0], feature=None)
+
+
+@case(
     topic="the gradient of x",
     says="For a random upstream gradient and gammas of both signs dx is off. Look at what you hand to the backward "
     "pass of the earlier notebook, and at how its result gets back its shape.",
@@ -316,6 +337,7 @@ def test_BatchNorm__last_forward(student, reference, rng):
     busy = {
         "an earlier forward pass": (3, one, [learn(other), learn(x), back(dout)]),
         "an earlier backward pass": (4, one, [learn(other), back(-3 * dout), learn(x), back(dout)]),
+        "another backward pass from the same forward pass": (3, one, [learn(x), back(-3 * dout), back(dout)]),
         "another layer's forward pass": (
             3,
             two,

@@ -41,7 +41,7 @@ def convolving(rng):
     return network, x, rng.permutation(np.arange(7) % 5)
 
 
-def turned_round(rng):
+def turned_round(rng, error=1.0):
     """A chain of two numbers in which the step goes twice as far as the best, so that the error changes its sign.
 
     out = v (w + b) + c with x = 1 and error 1: w and b lose 2 lr v each. With lr = 1 / (2 v²) the error is -1, and the
@@ -49,7 +49,7 @@ def turned_round(rng):
     """
     w, v = rng.uniform(0.5, 1), rng.uniform(1, 2)
     network = {"layers": [["affine", 1, 1]] * 2, "loss": "squared", "parameters": np.array([w, 0.0, v, 0.0])}
-    return network, np.ones((1, 1)), np.array([[w * v - 1]]), 1, 1 / (2 * v**2)
+    return network, np.ones((1, 1)), np.array([[w * v - error]]), 1, 1 / (2 * v**2)
 
 
 def warm(rng, **more):
@@ -206,11 +206,12 @@ def test_activation_moments__broken_off(student, reference, rng):
 
 @case(
     topic="running statistics",
-    says="Looking at the network has moved its running statistics. Look at what a forward pass in train mode does "
-    "besides, and at what the network offers against it.",
+    says="Looking at the network has moved its running statistics, or layers that were told to keep them have "
+    "lost that. Look at what a forward pass in train mode does besides, and at what the network offers against it.",
 )
 def test_activation_moments__running_statistics(student, reference, rng):
     left_alone(student, reference, MOMENTS, rng, ("running mean",), ())
+    left_alone(student, reference, MOMENTS, rng, ("running mean", "update"), (), update=False)
 
 
 # --- noisy_batchnorm ----------------------------------------------------------------------------------------
@@ -513,6 +514,10 @@ def test_internal_covariate_shift__cosine(student, reference, rng):
         got, want = (ask(course, SHIFT, network, x, y, layer, lr) for course in (student, reference))
         value = got.get("cosine") if isinstance(got, dict) else None
         expect_close(value, want["cosine"], name="cosine")
+    network, x, y, layer, lr = turned_round(rng, error=1e-6)
+    seen = ask(student, SHIFT, network, x, y, layer, lr / 10)
+    value = seen.get("cosine") if isinstance(seen, dict) else None
+    expect_close(value, np.ones(()), name="cosine of small gradients", rtol=1e-5)
 
 
 @case(
@@ -570,7 +575,7 @@ def test_internal_covariate_shift__train_mode(student, reference, rng):
     " of them, and at how you put it back.",
 )
 def test_internal_covariate_shift__restored(student, reference, rng):
-    left_alone(student, reference, SHIFT, rng, ("parameters",), (6, 0.01))
+    left_alone(student, reference, SHIFT, rng, ("parameters", "one vector"), (6, 0.01))
     network, x, y = warm(rng)
     expect_measured(student, reference, SHIFT, network, x, y, 6, 0.01)
     agree(student, reference, SHIFT, network, x, y, 6, 1e13, names=("parameters afterwards",))
@@ -591,7 +596,8 @@ def test_internal_covariate_shift__gradient_and_mode(student, reference, rng):
     "case, whatever happens on the way.",
 )
 def test_internal_covariate_shift__broken_off(student, reference, rng):
-    left_alone(student, reference, SHIFT, rng, ("parameters", "train mode"), (6, 0.01), fails_at=2)
+    names = ("parameters", "gradient", "train mode")
+    left_alone(student, reference, SHIFT, rng, names, (6, 0.01), fails_at=2)
     expect_measured(student, reference, SHIFT, *warm(rng), 6, 0.01)
 
 
@@ -602,3 +608,4 @@ def test_internal_covariate_shift__broken_off(student, reference, rng):
 )
 def test_internal_covariate_shift__running_statistics(student, reference, rng):
     left_alone(student, reference, SHIFT, rng, ("running mean",), (6, 0.01))
+    left_alone(student, reference, SHIFT, rng, ("running mean", "update"), (6, 0.01), update=False)

@@ -55,6 +55,12 @@ def curved(rng, **more):
     return network, np.ascontiguousarray(batch(rng, 8, 4).T) / 2, rng.permutation(np.arange(8) % 3)
 
 
+def straight(rng):
+    """Two layers with nothing between them, so that long steps overflow; x and y as for ``curved``."""
+    layers = [["affine", 4, 6], ["affine", 6, 3]]
+    return {"layers": layers, "loss": "cross-entropy", "parameters": rng.normal(size=4 * 6 + 6 + 6 * 3 + 3)}
+
+
 def convolving(rng):
     layers = [["convolution", 2, 3], ["relu"], ["pool"], ["affine", 12, 3]]
     parameters = rng.normal(size=3 * 9 * 2 + 3 + 12 * 3 + 3)
@@ -147,13 +153,13 @@ def gradient_of(network, x, y):
 def restored(student, reference, rng, what):
     network, x, y = warm(rng)
     for steps in (np.array([0.01, 0.4, 0.1]), np.array([0.2, 3e13])):
-        agree(student, reference, what, network, x, y, steps, "parameters afterwards")
+        for state in ("parameters afterwards", "one vector afterwards"):
+            agree(student, reference, what, network, x, y, steps, state)
 
 
 def overflow(student, rng, what):
-    layers = [["affine", 4, 6], ["affine", 6, 3]]
-    network, x, y = curved(rng)
-    network = {**network, "layers": layers, "parameters": rng.normal(size=4 * 6 + 6 + 6 * 3 + 3)}
+    _, x, y = curved(rng)
+    network = straight(rng)
     steps = np.array([0.1, 1e160, 1e306])
     got = walk(student, what, network, x, y, steps)
     expect_walk(got, what, steps)
@@ -182,6 +188,7 @@ def gradient_and_mode(student, reference, rng, what):
 def running_statistics(student, reference, rng, what):
     for make in (warm, curved):
         agree(student, reference, what, *make(rng), np.array([0.1, 0.4]), "running mean afterwards")
+    agree(student, reference, what, *warm(rng, update=False), np.array([0.1, 0.4]), "update afterwards")
 
 
 def train_mode(student, reference, rng, what):
@@ -236,6 +243,10 @@ def test_loss_along_gradient__any_order(student, reference, rng):
     network, x, y = curved(rng)
     for steps in (np.array([0.5, 1e-9, 0.2, 0.5, 0.0, 1.0]), np.array([1.0, 0.1]), np.array([0.3])):
         agree(student, reference, LOSSES, network, x, y, steps)
+    steps, linear = np.array([0.2, 1e306, 0.5]), ({**straight(rng), "overflows": True}, x, y)
+    got, want = (walk(course, LOSSES, *linear, steps).get(LOSSES) for course in (student, reference))
+    expect_close(got, np.ones(3), name=LOSSES, rtol=np.inf)
+    expect_close(got[::2], want[::2], name=f"{LOSSES} beside one that overflows", feature=None)
 
 
 @case(
@@ -573,12 +584,12 @@ def test_lp_normalize__infinity(student, reference, rng):
 
 
 @case(
-    topic="p = 3, and a p that is no whole number",
-    says="For the orders 3 and 1.5 the output is off. Look at the power, at the root, and at the signs of what you "
-    "raise to a power.",
+    topic="p = 3, a p that is no whole number, and a large one",
+    says="For one of the orders 3, 1.5 and 12 the output is off. Look at the power, at the root, and at the signs "
+    "of what you raise to a power.",
 )
 def test_lp_normalize__p_three(student, reference, rng):
-    for p in (3, 1.5):
+    for p in (3, 1.5, 12):
         expect_norm(student, rng, p)
 
 

@@ -10,12 +10,12 @@ def activation_moments(net, x, layer):
     Parameters
     ----------
     net : bnlab.nn.Network
-        It is looked at in train mode, and is afterwards what it was before: mode, hooks, running statistics, even
-        if an error breaks off the pass.
+        It is looked at in train mode, and is afterwards what it was before: mode, hooks, running statistics and
+        whether layers are to keep them, even if an error breaks off the pass.
     x : ndarray, (D, N) or (C, H, W, N)
         The batch, in the layout of the network: its examples lie along the last axis.
     layer : int
-        An index into ``net.layers``.
+        An index into ``net.layers``, counted from 0 on.
 
     Returns
     -------

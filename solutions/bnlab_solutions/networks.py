@@ -39,6 +39,8 @@ class BatchNorm(Layer):
     def initialise(self, rng):
         """Put the layer in its state before training: gamma 1, beta 0, running statistics of zeros.
 
+        It may be called again, whenever training is to begin anew.
+
         Parameters
         ----------
         rng : numpy.random.Generator
@@ -85,6 +87,8 @@ class BatchNorm(Layer):
     def backward(self, dout, need_dx=True):
         """The gradients that belong to the last forward pass, which was one in train mode.
 
+        Several backward passes may follow one forward pass; each writes its own gradients.
+
         Parameters
         ----------
         dout : ndarray, of the shape of the last x
@@ -95,7 +99,8 @@ class BatchNorm(Layer):
         Returns
         -------
         dx : ndarray, of the shape of dout
-            None will do where ``need_dx`` is False. The gradients of gamma and beta go into ``grads``.
+            None will do where ``need_dx`` is False. The gradients of gamma and beta go into ``grads``
+            in any case.
 
         Raises
         ------

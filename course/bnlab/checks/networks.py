@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bnlab.checks.data import batch
-from bnlab.nn import Network, network_from
+from bnlab.nn import Layer, Network, network_from
 
 Described = dict[str, Any]
 Seen = dict[str, np.ndarray]
@@ -31,11 +31,13 @@ class PassCounter:
 
 def prepared(network: Described) -> Network:
     """The network that is described; ``seen``, a pair of a batch and its targets, has gone through it in train mode
-    before, and ``mode`` ("train") is the one in which it is now."""
+    before, ``mode`` ("train") is the one in which it is now, and ``update`` (True) that of all its layers."""
     net = network_from(network)
     if "seen" in network:
         net.loss_and_gradient(*network["seen"])
     net.mode = network.get("mode", "train")
+    for layer in _with_memory(net):
+        layer.update = network.get("update", True)
     return net
 
 
@@ -51,7 +53,23 @@ def state_of(net: Network) -> Seen:
         "gradient afterwards": np.array(net.gradient),
         "running mean afterwards": np.concatenate([np.zeros(1), *kept]),  # never empty
         "train mode afterwards": float(net.mode == "train"),
+        "update afterwards": np.array([1.0, *(float(layer.update) for layer in _with_memory(net))]),
+        "one vector afterwards": float(_in_one_vector(net)),
     }
+
+
+def _with_memory(net: Network) -> list[Layer]:
+    return [layer for layer in net.layers if hasattr(layer, "update")]
+
+
+def _in_one_vector(net: Network) -> bool:
+    """Whether what the layers hold are still pieces of the network's two long vectors."""
+    return all(
+        np.may_share_memory(piece, vector)
+        for layer in net.layers
+        for pieces, vector in ((layer.params, net.parameters), (layer.grads, net.gradient))
+        for piece in pieces.values()
+    )
 
 
 def small_batch(N: int = 6, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

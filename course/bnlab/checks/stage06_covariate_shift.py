@@ -24,13 +24,15 @@ def moments(function: Callable, network: Described, x: np.ndarray, layer: int) -
     network : dict
         As for ``network_from``. Optional: ``seen``, a pair of a batch and its targets of which the network has
         running statistics and a gradient from before; ``mode`` ("train"), in which ``function`` finds it;
+        ``update`` (True), whether its layers may move their running statistics;
         ``fails_at``, the number of the forward pass that fails (there are no results then).
 
     Returns
     -------
     seen : dict
-        ``mean`` and ``var`` as well as ``parameters``, ``gradient``, ``running mean``, ``train mode`` (1 or 0) and
-        ``hooks`` (how many there are), each with " afterwards".
+        ``mean`` and ``var`` as well as ``parameters``, ``gradient``, ``running mean``, ``train mode`` (1 or 0),
+        ``update`` (1 or 0 for each layer that has it), ``one vector`` (whether the layers still hold pieces of the
+        long vectors) and ``hooks`` (how many there are), each with " afterwards".
     """
     return _seen(("mean", "var"), function, network, x, layer)
 
@@ -134,6 +136,8 @@ AFTERWARDS = {
     "train mode": "the network is afterwards in the mode in which it was",
     "running mean": "the running statistics stay",
     "hooks": "no hook is left behind",
+    "one vector": "the layers still hold pieces of the network's own vectors",
+    "update": "who was told to keep the running statistics still does",
 }
 
 
@@ -152,7 +156,8 @@ def _add_afterwards(exercise: Exercise, rest: tuple, names: tuple[str, str]) -> 
         def _(ask: Session) -> None:
             for mode in ("train", "test") if what == "train mode" else ("test",):
                 claim = f"After the call, for a network in {mode} mode"
-                _as_before(ask, warm(mode=mode), rest, what, claim)
+                told = {"update": False} if what == "update" else {}
+                _as_before(ask, warm(mode=mode, **told), rest, what, claim)
 
     for what, title in AFTERWARDS.items():
         add(what, title)
@@ -429,6 +434,8 @@ def _(ask: Session) -> None:
     claim = "With n_mu = 2, n_sigma = 3"
     _mean_near(scale, 2.0, 1 / np.sqrt(3), "the mean of the scales", claim)
     _mean_near(out[1] ** 2, 4 / 3, 1.2, "the mean square of what becomes of a = 0", claim)
+    claim = "With n_mu = 2, n_sigma = 3, where the shift of a unit says nothing about its scale"
+    _mean_near(out[1] * (scale - 2), 0.0, 2 / 3, "the mean of shift times (scale - 2)", claim)
 
 
 @noisy_batchnorm.value("the shifts of the units")
@@ -576,8 +583,8 @@ def _(ask: Session) -> None:
 def _(ask: Session) -> None:
     network, rest = warm(fails_at=2, mode="test"), (*small_batch(), 3, 0.01)
     claim = "After an error in the second forward pass"
-    _as_before(ask, network, rest, "parameters", claim)
-    _as_before(ask, network, rest, "train mode", claim)
+    for what in ("parameters", "gradient", "train mode"):
+        _as_before(ask, network, rest, what, claim)
 
 
 @internal_covariate_shift.value("a chain of single numbers, worked out by hand")
@@ -590,3 +597,8 @@ def _(ask: Session) -> None:
         claim = f"{chain} with x = 1, target {target[0, 0]:g} and lr = 1/16, for the layer of W₂ and b₂"
         close(seen["l2"], np.asarray(l2), "l2", claim)
         close(seen["cosine"], np.asarray(cosine), "cosine", claim)
+    seen = ask(CHAIN, CHAIN_X, np.array([[6 - 2.0**-20]]), 2, 1 / 1024)
+    claim = (
+        f"{chain} with x = 1, lr = 1/1024 and a target that is all but met, so that all gradients are small"
+    )
+    close(seen["cosine"], np.ones(()), "cosine", claim, rtol=1e-5)

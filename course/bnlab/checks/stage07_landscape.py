@@ -23,7 +23,8 @@ def losses(function: Callable, network: Described, x: np.ndarray, y: np.ndarray,
     ----------
     network : dict
         As for ``network_from``. Optional: ``seen``, a batch on which the network is in train mode before, so that
-        it has running statistics and a gradient; ``mode`` ("train"), in which ``function`` finds it;
+        it has running statistics and a gradient; ``mode`` ("train"), in which ``function`` finds it; ``update``
+        (True), whether its layers may move their running statistics;
         ``fails_at``, the number of the forward pass that fails (there are no losses then); ``overflows``, for a
         walk on which the losses need not be finite; ``dead``, for a network whose gradient is zero.
 
@@ -31,8 +32,9 @@ def losses(function: Callable, network: Described, x: np.ndarray, y: np.ndarray,
     -------
     seen : dict
         ``losses`` as well as ``parameters afterwards``, ``gradient afterwards``, ``running mean afterwards``,
-        ``train mode afterwards``, 1 if the network is in train mode and 0 if not, and ``forward passes``: how many
-        there were.
+        ``train mode afterwards``, 1 if the network is in train mode and 0 if not, ``update afterwards``, the same for
+        each layer that has it, ``one vector afterwards``, whether the layers still hold pieces of the long vectors,
+        and ``forward passes``: how many there were.
     """
     return _seen("losses", function, network, x, y, steps)
 
@@ -184,6 +186,14 @@ def _add_shared(exercise: Exercise) -> None:
         ):
             _as_before(ask, small(**WARM), x, y, steps, claim, "parameters")
 
+    @exercise.invariant("the layers still hold pieces of the network's own vectors")
+    def _(ask: Session) -> None:
+        x, y = small_batch()
+        claim = (
+            "After the walk, is net.parameters the array into which the layers look (1) or another one (0)?"
+        )
+        _as_before(ask, small(**WARM), x, y, STEPS, claim, "one vector")
+
     @exercise.invariant("the parameters are put back, also where the walk has overflowed")
     def _(ask: Session) -> None:
         x, y = small_batch()
@@ -211,6 +221,8 @@ def _add_shared(exercise: Exercise) -> None:
         x, y = small_batch()
         for network in (small(), small(**WARM)):
             _as_before(ask, network, x, y, STEPS, "After the walk", "running mean")
+        claim = "After a walk in a network whose layers had been told to keep them"
+        _as_before(ask, small(**WARM, update=False), x, y, STEPS, claim, "update")
 
     @exercise.invariant("the walk is one in train mode, whatever mode the network is in")
     def _(ask: Session) -> None:
@@ -248,6 +260,12 @@ def _add_order(exercise: Exercise) -> None:
             got = ask(small(), x, y, STEPS[place : place + 1])[name]
             claim = f"With the step {STEPS[place]:g} alone instead of among others"
             close(got, want[place : place + 1], name, claim, feature=None)
+        beyond = {**small(), "overflows": True}
+        got = ask(beyond, x, y, np.array([STEPS[0], 1e306, STEPS[1]]))[name]
+        if np.shape(got) != (3,):
+            raise Failure(f"For three steps: expected {name} of shape (3,), saw {np.shape(got)}")
+        claim = "With a step of 1e306 between the first two, whatever comes of that one"
+        close(np.asarray(got, np.float64)[[0, 2]], want[:2], name, claim, feature=None)
 
 
 def _as_before(
@@ -378,6 +396,18 @@ gradient_predictiveness.value("a kink, worked out by hand")(
         KINK_CHANGES, "For the loss (max(W + b, 0) + 1)² from W = 1, b = 0 with steps (0.25, 0.15, 0.0625)"
     )
 )
+
+
+@gradient_predictiveness.value("two layers, worked out by hand")
+def _(ask: Session) -> None:
+    # out = v (w x + b) + c at (1, 0), (1, 0) with x = 1 and target 0. The gradient by w, b, v, c is (2, 2, 2, 2); at
+    # W - λ g it is (-1/2, -1/2, 0, -1) for λ = 1/4 and (0, 0, 2, -2) for λ = 1/2.
+    network = {"layers": [["affine", 1, 1]] * 2, "loss": "squared", "parameters": np.array([1.0, 0, 1, 0])}
+    got = ask(network, np.ones((1, 1)), np.zeros((1, 1)), np.array([0.25, 0.5]))["changes"]
+    claim = "For two affine layers, whose gradient changes by (2.5, 2.5, 2, 3) and by (2, 2, 0, 4)"
+    close(got, np.sqrt([25.5, 24.0]), "changes", claim, feature=None)
+
+
 _add_order(gradient_predictiveness)
 _add_shared(gradient_predictiveness)
 
@@ -514,6 +544,8 @@ def _(ask: Session) -> None:
         got = ask(x, p)
         claim = f"With p = {p:g} and features that are 3 and 0 in all examples"
         close(got[:, 1:3], np.zeros((6, 2)), "out[:, 1:3]", claim, scale=1.0)
+        claim = f"With p = {p:g} and other features that are 3 and 0 in all examples"
+        close(got[:, ::3], ask(batch(), p)[:, ::3], "out[:, ::3]", claim)
 
 
 @lp_normalize.invariant("integers and float32 work")
@@ -538,6 +570,7 @@ NORMS = {
     1: np.array([2.0, 4.0]),
     2: np.sqrt([5.5, 32.0]),
     3: np.cbrt([18.5, 256.0]),
+    12: np.array([(4.0**12 + 2.0**12 + 2) / 4, 8.0**12 / 2]) ** (1 / 12),
     np.inf: np.array([4.0, 8.0]),
 }
 
@@ -607,7 +640,8 @@ def _(ask: Session) -> None:
     want = _sides(ask, dout, y)
     _same_sides(_sides(ask, dout, y + 100), want, "With y + 100 for y")
     _same_sides(_sides(ask, dout, 3 * y), want, "With 3 y for y", 1 / 9)
-    _same_sides(_sides(ask, dout, y / 1024), want, "With y / 1024 for y (there is no eps)", 1024.0**2)
+    for k in (1024, 2**24):
+        _same_sides(_sides(ask, dout, y / k), want, f"With y / {k} for y (there is no eps)", float(k) ** 2)
 
 
 @theorem_4_1_sides.invariant(
