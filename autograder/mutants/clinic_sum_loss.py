@@ -7,9 +7,9 @@ LINE = None
 MISTAKE = "gradient-of-a-sum-tested"
 EXERCISE = "TestBatchNorm"
 MESSAGE = (
-    "Your gradient check seems to add the outputs up. After normalisation that sum does not depend on "
-    "the batch, so dx is zero whatever gamma is, and bugs that vanish with it are not seen. Look at the "
-    "upstream gradient."
+    "Your gradient check does not see dx. If it adds the outputs up: after normalisation that sum does not "
+    "depend on the batch, so dx is zero whatever gamma is. If it does not, look at which of the three "
+    "gradients it compares at all."
 )
 
 

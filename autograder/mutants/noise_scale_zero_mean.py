@@ -6,8 +6,9 @@ LINE = 68
 MISTAKE = "unit-scale-missing"
 EXERCISE = "noisy_batchnorm"
 MESSAGE = (
-    "The spread of a unit stays what it was: your scales lie around 1 for every unit. The "
-    "algorithm gives each unit a scale of its own first. Look at what σ is for."
+    "The spread of a unit stays what it was: your scales lie around 1 for every unit, always or where "
+    "r-sigma is zero. The algorithm gives each unit a scale of its own first, whatever comes after. Look "
+    "at what σ is for."
 )
 
 

@@ -7,8 +7,9 @@ LINE = 22
 MISTAKE = "walk-in-test-mode"
 EXERCISE = "gradient_predictiveness"
 MESSAGE = (
-    "You walk in whatever mode you find the network. In test mode it is another function, one that is "
-    "not being trained. Look at what the mode changes in a layer with running statistics."
+    "You measure in whatever mode you find the network, in one of your passes at least. In test mode it is "
+    "another function, one that is not being trained. Look at what the mode changes in a layer with "
+    "running statistics, and at the mode of each pass."
 )
 
 

@@ -7,8 +7,9 @@ LINE = 22
 MISTAKE = "walk-in-test-mode"
 EXERCISE = "effective_smoothness"
 MESSAGE = (
-    "You compute the length of the gradient in whatever mode you find the network, and the changes in "
-    "train mode: two different functions. Look at each gradient that you use."
+    "You measure in whatever mode you find the network, in one of your passes at least. In test mode it is "
+    "another function, one that is not being trained. Look at what the mode changes in a layer with "
+    "running statistics, and at the mode of each pass."
 )
 
 

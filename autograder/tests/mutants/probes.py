@@ -468,6 +468,9 @@ def BatchNorm(c: Course) -> Iterator[tuple[str, object]]:
     )
     yield "forward twice", go(made_of(one), forward(other), forward(flat), back(flat))
     yield "back twice", go(made_of(one), forward(other), back(other), forward(flat), back(flat))
+    yield "back again", go(made_of(one), forward(flat), back(other), back(flat))
+    yield "nobody wants dx", go(made_of(one), forward(flat), back(flat) | {"need_dx": False})
+    yield "initialised again", go(made_of(one), forward(flat), {"initialise": 0})
     yield "back after test", go(made_of(one), forward(flat), forward(other, "test"), back(flat))
     yield (
         "a network",
@@ -552,6 +555,11 @@ def _walks_of(exercise: str) -> Callable[[Course], Iterator[tuple[str, object]]]
         yield "slope between plains", walk(slope, one, -one, 32.0, 48.0, 20.0, 256.0)
         yield "fails", walk({**warm, "fails_at": 3}, x, y, 0.02, 0.08, 0.005, 0.04)
         yield "overflows", walk({**linear, "overflows": True}, x, y, 0.01, 1e160, 1e306)
+        given = deepcopy(({**linear, "overflows": True}, x, y, np.array([0.01, 1e306, 0.02])))
+        seen = _attempt(at_home(getattr(c, exercise), exercise), *given)
+        values = [seen[name][2] for name in ("losses", "changes") if isinstance(seen, dict) and name in seen]
+        yield "beside an overflow", values
+        yield "told to keep", walk({**warm, "update": False}, x, y, 0.02, 0.08)
 
     return probe
 
@@ -560,7 +568,7 @@ def lp_normalize(c: Course) -> Iterator[tuple[str, object]]:
     edges = {name: x for name, x in EDGE_BATCHES.items() if name != "far from zero"}
     zeros = np.where(np.arange(5) == 2, 0.0, _batch(4))
     for label, x in {**edges, "negative": -np.abs(_batch()) - 1, "a feature of zeros": zeros}.items():
-        for p in (1, 2, 3, 1.5, np.inf):
+        for p in (1, 2, 3, 1.5, 12, np.inf):
             yield f"{label}, p = {p}", _call(c.lp_normalize, x, p)
 
 
@@ -614,6 +622,10 @@ def _noise(c: Course) -> Iterator[tuple[str, object]]:
     plain = all(isinstance(out, np.ndarray) for out in shifts)
     yield "shifts are not scaled", plain and bool(np.allclose(*shifts))
     scales = noised(1.0, 0.0, 2.0, 0.0, 0.0)
+    lines = np.tile([[0.0], [1.0]], 3000)
+    out = _attempt(c.noisy_batchnorm, lines, np.random.default_rng(38), 2.0, 3.0, 0.0, 0.0)
+    tied = isinstance(out, np.ndarray) and abs(np.corrcoef(out[0], out[1] - out[0])[0, 1]) > 0.5
+    yield "shift and scale are tied", bool(tied)
     yield "mean scale", round(2 * float(np.mean(scales))) / 2 if isinstance(scales, np.ndarray) else None
 
 

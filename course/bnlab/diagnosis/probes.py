@@ -356,6 +356,9 @@ def _(see: Witness) -> None:
         [train(x, layer=0), train(other, layer=1), back(x.shape, layer=0)],
     )
     see("twice back", layers(5), [train(x), back(x.shape), train(other), back(x.shape, seed=31)])
+    see("back again", layers(5), [train(x), back(x.shape), back(x.shape, seed=31)])
+    see("nobody wants dx", layers(5), [train(x), back(x.shape, need_dx=False)])
+    see("initialised again", layers(5), [train(x), {"initialise": 0}])
     see.edges()
     see("back after test", layers(5), [train(x), test(other), back(x.shape)])
 
@@ -386,6 +389,7 @@ def _(see: Witness) -> None:
     see("convolution", pictured, pictures, 0)
     see("pooled", pictured, pictures, 3)
     see("in test mode", {**network, "mode": "test"}, x, 3)
+    see("told to keep", {**network, "update": False}, x, 3)
     see.edges()
     see("broken off", {**network, "mode": "test", "fails_at": 1}, x, 3)
     start = np.concatenate([np.ones(8), np.zeros(2)])
@@ -404,6 +408,9 @@ def _(see: Witness) -> None:
     see("turned round", network, x, y, 5, 0.2)
     see("images", *_pictured_network(), 4, 0.1)
     see("in test mode", {**network, "mode": "test"}, x, y, 5, 0.01)
+    see("told to keep", {**network, "update": False}, x, y, 5, 0.01)
+    chain = {"layers": [["affine", 1, 1]] * 2, "loss": "squared", "parameters": np.array([1.0, 0, 1, 0])}
+    see("small gradients", chain, np.ones((1, 1)), np.array([[1 - 2.0**-20]]), 1, 2.0**-10)
     see.edges()
     see("broken off", {**network, "mode": "test", "fails_at": 2}, x, y, 5, 0.01)
     see("a huge step", network, x, y, 5, 1e13)
@@ -502,6 +509,7 @@ def _walks() -> list[tuple[str, dict[str, Any], np.ndarray, np.ndarray, np.ndarr
         ("steep", {**bowl, "parameters": np.linspace(-60, 80, 15)}, x, y, steps / 8),
         ("long", curved, x, y, np.array([4.0, 64.0])),
         ("in test mode", {**curved, "mode": "test"}, x, y, steps),
+        ("told to keep", {**curved, "update": False}, x, y, steps),
         ("flat", bowl, 2.0**-20 * x, 2.0**-20 * y, steps / 8),
         ("dead", {**kink, "parameters": np.array([1.0, -2.0]), "dead": True}, one, -one, steps),
     ]
@@ -518,17 +526,23 @@ def _(see: Witness) -> None:
     begun = see.quietly(linear, x, y, np.array([0.0]))
     for name in ("parameters afterwards", "gradient afterwards"):
         see.compare(f"overflow, {name}", _only(name, seen), _only(name, begun))
+    short = see.quietly(linear, x, y, np.array([0.01, 0.02]))
+    between = see.quietly({**linear, "overflows": True}, x, y, np.array([0.01, 1e306, 0.02]))
+    for name in ("losses", "changes"):
+        if between is not None and short is not None and np.shape(between.get(name)) == (3,):
+            see.compare(f"beside an overflow, {name}", {name: between[name][::2]}, _only(name, short))
 
 
 @probe("lp_normalize")
 def _(see: Witness) -> None:
-    for p in (1, 2, 3, 1.5, np.inf):
+    for p in (1, 2, 3, 1.5, 12, np.inf):
         see(f"p = {p}", ordinary(), p)
         see(f"p = {p}, square", square() - 5, p)
         see(f"p = {p}, narrow", NARROW * ordinary(), p)
     see.edges()
     see("integers", integers(7, 5), 1)
     for p in (1, np.inf):
+        see(f"p = {p}, a feature of zeros", np.where(np.arange(5) == 2, 0, ordinary()), p)
         see(f"p = {p}, constant and zeros", np.array([3.0, 0, 1, -2, 0]) * np.ones((4, 1)), p)
 
 

@@ -1,0 +1,23 @@
+"""The length of the gradient is taken in whatever mode the network is in."""
+
+import numpy as np
+from bnlab_solutions import *
+
+MISTAKE = "walk-in-test-mode"
+EXERCISE = "effective_smoothness"
+MESSAGE = (
+    "You measure in whatever mode you find the network, in one of your passes at least. In test mode it is "
+    "another function, one that is not being trained. Look at what the mode changes in a layer with "
+    "running statistics, and at the mode of each pass."
+)
+
+
+def effective_smoothness(net, x, y, steps):
+    changes = gradient_predictiveness(net, x, y, steps)
+    gradient = net.gradient.copy()
+    try:
+        with net.running_statistics_kept():
+            length = np.linalg.norm(net.loss_and_gradient(x, y)[1])
+    finally:
+        net.gradient[:] = gradient
+    return float(np.max(changes / (np.asarray(steps) * length))) if length else np.nan
