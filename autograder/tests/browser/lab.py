@@ -22,8 +22,13 @@ SWITCHES = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disab
 START_SECONDS, STOP_SECONDS = 60, 15
 PATIENCE = 20_000  # milliseconds that a page may take to show what is expected of it
 KERNEL_IS_IDLE = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-LAST_HAS_RUN = f"""
-    {KERNEL_IS_IDLE} && jupyterapp.shell.currentWidget.content.widgets
+ERRORS = """
+    jupyterapp.shell.currentWidget.content.widgets.filter(cell => cell.model.type === "code")
+        .flatMap(cell => cell.model.outputs.toJSON()).filter(output => output.output_type === "error")
+        .map(output => `${output.ename}: ${output.evalue}`)
+"""
+LAST_HAS_RUN = """
+    jupyterapp.shell.currentWidget.content.widgets
         .findLast(cell => cell.model.type === "code").model.executionCount !== null
 """
 FINISHED = re.compile(r"\[\d+\]:")  # the prompt of a cell that has run
@@ -235,12 +240,16 @@ class Notebook:
         return self.check(exercise)
 
     def run_all(self) -> None:
-        """Kernel > Restart Kernel and Run All Cells…, and wait for the last cell."""
+        """Kernel > Restart Kernel and Run All Cells…, and wait for the last cell; none may raise an error."""
         self.page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
         self.page.get_by_role("menuitem", name="Kernel", exact=True).click()
         self.page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…").click()
         self.page.get_by_role("dialog").get_by_role("button", name="Confirm Kernel Restart").click()
-        self.page.wait_for_function(LAST_HAS_RUN, timeout=60_000)
+        self.page.wait_for_function(
+            f"{KERNEL_IS_IDLE} && ({LAST_HAS_RUN} || {ERRORS}.length)".replace("\n", " "), timeout=60_000
+        )
+        errors = self.page.evaluate(ERRORS.strip())
+        assert not errors, errors
 
     def save(self) -> None:
         """With the keyboard; nothing is left unsaved."""
