@@ -412,6 +412,9 @@ def test_noisy_batchnorm__from_rng(student, reference, rng):
     " scaling and shifting.",
 )
 def test_noisy_batchnorm__line(student, reference, rng):
+    # μ spreads by u and σ by 2 u: together by u √5, or by 3 u where one says what the other is.
+    u = 0.5 / np.sqrt(5)
+    noise(student, rng, np.ones(FLAT), n_mu=u * R3, n_sigma=1 + 4 * u * R3)
     at = np.array([-3.0, 0.0, 1.0, 4.0])
     out = noise(student, rng, np.tile(at[:, None], 3000), n_mu=2.0, n_sigma=3.0)[0]
     shift, scale = out[1], out[2] - out[1]
