@@ -76,6 +76,11 @@ class Class:
         """Its answers, one after the other."""
         return "\n\n".join(part.body for part in self.parts if isinstance(part, Function))
 
+    @property
+    def shown(self) -> str:
+        """What everybody sees of it: all but its answers and their contracts."""
+        return "\n".join(part if isinstance(part, str) else part.signature for part in self.parts)
+
     def solved(self, present: Iterable[str], previous: Iterable[str]) -> str:
         """As of a function. What its shown parts read must be there already."""
         lacking = sorted(self.shown_reads - {*present, self.name})

@@ -22,7 +22,14 @@ from pathlib import Path
 
 from bnlab_autograder.curriculum import STAGES, Stage
 from bnlab_autograder.diagnosis.bank import load_bank
-from bnlab_autograder.release.answers import BEGIN, END, functions_of, previous_stages_source, written_answers
+from bnlab_autograder.release.answers import (
+    BEGIN,
+    END,
+    Class,
+    functions_of,
+    previous_stages_source,
+    written_answers,
+)
 
 # So many tokens, or words, in a row are a leak. Calls look alike in all checks, and so do first lines of formulas.
 CODE, MUTANT, CASES, PROSE = 24, 40, 64, 12
@@ -197,8 +204,9 @@ def _in_part(
 @lru_cache(maxsize=2)
 def _secret_code(stage: Stage, hidden: Path, mutants: Path) -> dict[Run, tuple[str, str]]:
     """Runs of tokens that must not be released, with the kind and the name of what they belong to."""
-    given = _tokens(previous_stages_source(stage))
-    allowed = {run for length in (CODE, MUTANT) for run in _runs(given, length)}
+    given = [previous_stages_source(stage)]  # and what is shown of classes: a mutant repeats it
+    given += [one.shown for one in functions_of(stage).values() if isinstance(one, Class)]
+    allowed = {run for text in given for length in (CODE, MUTANT) for run in _runs(_tokens(text), length)}
     found: dict[Run, tuple[str, str]] = {}
     for name, source in _mutant_code(mutants).items():
         found |= dict.fromkeys(_runs(_tokens(source), MUTANT), ("mutant", name))
