@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import subprocess
 import sys
@@ -212,3 +213,60 @@ def by_hand(page: Page, field: Locator, text: str, what: str) -> None:
         field.fill(text)
         field.blur()
     assert response.value.ok
+
+
+def test_a_student_on_a_hub_from_fetching_to_feedback(browser, workspace, staff, answers, tmp_path):
+    """nbgrader's exchange and its list of assignments in JupyterLab; here student and staff are one account."""
+    exchange, home, student = tmp_path / "exchange", tmp_path / "home", getpass.getuser()
+    for folder in (exchange, home / "work", home / "config"):
+        folder.mkdir(parents=True)
+    exchange.chmod(0o777)
+    (home / "config" / "nbgrader_config.py").write_text(
+        f'c = get_config()\nc.Exchange.root = "{exchange}"\nc.CourseDirectory.course_id = "course"\n'
+    )
+
+    def nbgrader(command: str) -> None:
+        words = ("-m", "nbgrader", command, STAGE.name, f"--Exchange.root={exchange}")
+        done = run_in(workspace.root, sys.executable, *words)
+        assert done.returncode == 0, done.stderr
+
+    nbgrader("release_assignment")
+    with jupyterlab(home / "work", home) as server:
+        window = Window(browser, server)
+        page = assignments(window)
+        page.get_by_role("button", name="Fetch", exact=True).click()
+        expect(page.get_by_role("button", name="Submit", exact=True)).to_be_visible()
+
+        notebook = Notebook(window, f"{STAGE.name}/{NAME}")
+        first, _ = STAGE.exercises
+        notebook.run("setup")
+        (panel,) = notebook.answer(first, answers[first]).all()
+        expect(panel).to_contain_text("checks passed")
+        notebook.save()
+
+        page = assignments(window)
+        page.get_by_role("button", name="Submit", exact=True).click()
+        fetch_feedback = page.get_by_role("button", name="Fetch Feedback")
+        expect(fetch_feedback).to_be_visible()
+
+        nbgrader("collect")
+        assert student in staff("grade", STAGE.name, "--student", student)
+        staff("feedback", STAGE.name, "--student", student)
+        nbgrader("release_feedback")
+
+        fetch_feedback.click()
+        expect(page.locator("#submitted_assignments_list").get_by_text("view feedback")).to_be_visible()
+        (feedback,) = (home / "work").glob(f"{STAGE.name}/feedback/*/{STAGE.name}.html")
+        page.goto(feedback.as_uri())
+        expect(page.get_by_role("group", name=f"Points of {first}")).to_contain_text("4 of 4 points")
+        assert not window.errors
+        assert not server.errors()
+        window.close()
+
+
+def assignments(window: Window) -> Page:
+    """nbgrader's list of assignments."""
+    page = window.visit("lab?reset")
+    page.get_by_role("menuitem", name="Nbgrader").click()
+    page.get_by_role("menuitem", name="Assignment List", exact=True).click()
+    return page
