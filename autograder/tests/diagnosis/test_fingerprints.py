@@ -22,6 +22,7 @@ from bnlab.diagnosis.probes import PROBES
 from bnlab.diagnosis.signature import Signature
 from bnlab_autograder.assets import Assets, assets
 from bnlab_autograder.curriculum import STAGE_OF
+from bnlab_autograder.diagnosis import fingerprints
 from bnlab_autograder.diagnosis.bank import Entry, namespace
 from bnlab_autograder.diagnosis.fingerprints import (
     fingerprints_file,
@@ -329,3 +330,12 @@ def test_a_signature_says_more_than_the_shape_and_less_than_the_digits() -> None
         np.where(x > 1, np.nan, x),
     ]
     assert len({of(x), *map(of, others)}) == len(others) + 1
+
+
+@pytest.mark.parametrize(("inputs", "kept"), [(["one", "one"], ["one.json"]), (["one", "two"], [])])
+def test_what_was_edited_meanwhile_is_not_kept(tmp_path, monkeypatch, inputs, kept):
+    seen = iter(inputs)
+    monkeypatch.setattr(fingerprints, "_inputs", lambda files: next(seen))
+    monkeypatch.setattr(fingerprints, "_made", lambda mutants, pages, inputs: b"{}")
+    assert fingerprints.fingerprints_file(assets(), tmp_path) == b"{}"
+    assert [path.name for path in tmp_path.iterdir()] == kept
