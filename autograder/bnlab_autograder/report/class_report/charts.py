@@ -217,15 +217,20 @@ def stages(name: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
                 label="mean" if k == 0 else None,
             )
             said.append(f"{row['stage']}: median {middle:.0f} %, mean {mean:.0f} %")
-        axes.set_yticks(range(len(rows)), [row["stage"] for row in rows])
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(0, 101)
-        axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100 %"])
-        axes.grid(axis="x", color=GREY, alpha=0.3, lw=0.5)
-        axes.tick_params(length=0)
-        axes.spines[["left", "bottom"]].set_visible(False)
+        _rows_of_shares(axes, [row["stage"] for row in rows])
         figure.legend(loc="outside upper left", ncols=3, handlelength=1.2)
         return _svg(figure, name, f"Points by stage, in shares of the most. {'; '.join(said)}")
+
+
+def _rows_of_shares(axes: Axes, names: Sequence[str]) -> None:
+    """A row for each name, from the top, on a scale from 0 to 100 %."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlim(0, 101)
+    axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100 %"])
+    axes.grid(axis="x", color=GREY, alpha=0.3, lw=0.5)
+    axes.tick_params(length=0)
+    axes.spines[["left", "bottom"]].set_visible(False)
 
 
 def comparison(name: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
@@ -244,13 +249,7 @@ def comparison(name: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
             )
             for share, look, label in ((a, {"mfc": "none", "mec": INK}, "then"), (b, {"color": BLUE}, "now")):
                 axes.plot(share, k, "o", ms=6, clip_on=False, label=label if k == 0 else None, **look)
-        axes.set_yticks(range(len(rows)), [row["exercise"] for row in rows])
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlim(0, 101)
-        axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100 %"])
-        axes.grid(axis="x", color=GREY, alpha=0.3, lw=0.5)
-        axes.tick_params(length=0)
-        axes.spines[["left", "bottom"]].set_visible(False)
+        _rows_of_shares(axes, [row["exercise"] for row in rows])
         figure.legend(loc="outside upper left", ncols=2, handlelength=1.2)
         said = "; ".join(
             f"{r['exercise']}: {100 * r['then']['share']:.0f} % then, {100 * r['now']['share']:.0f} % now"
