@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 JOBS   ?= auto
 PYTEST_FLAGS ?=
 
-.PHONY: help install demo figures test lint bench bench-sandbox bench-grading screenshots clean
+.PHONY: help install demo figures test lint bench numbers bench-sandbox bench-grading screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is to make
@@ -40,6 +40,9 @@ lint: $(READY)  ## style and imports
 bench: $(READY)  ## speed of BN, and of a training step, against PyTorch, where PyTorch is installed
 	$(BIN)/python autograder/benchmarks/bench_norm.py
 	$(BIN)/python autograder/benchmarks/bench_step.py
+
+numbers: $(READY)  ## the numbers in the notebooks' prose, measured anew (minutes)
+	$(BIN)/python -m bnlab_autograder.bench.numbers
 
 bench-sandbox: $(READY)  ## what the walls cost, beside nbclient
 	$(BIN)/python autograder/benchmarks/bench_sandbox.py
