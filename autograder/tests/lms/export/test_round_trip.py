@@ -4,6 +4,7 @@ Ids and names are only those of the download and of the table that the system ex
 """
 
 import csv
+import dataclasses
 import io
 import json
 import shutil
@@ -140,3 +141,15 @@ def test_gradescope(bnlab, course, handed_in, graded, tmp_path):
         got.append(json.loads((top / "results" / "results.json").read_text())["score"])
     assert got == earned(data)
     assert got[0] == 14.5
+
+
+def test_what_comes_in_place_of_a_submission_is_graded(bnlab, course, handed_in, graded, tmp_path):
+    graded("canvas", archives.canvas(tmp_path / "monday.zip", handed_in))
+    before = {one["student"]: one["points"] for one in points_of(bnlab, "csv")["grades"]}
+    first, last = handed_in[0], handed_in[-1]
+    better = dataclasses.replace(last, files=first.files, first_file=9_000_000)
+    graded("canvas", archives.canvas(tmp_path / "friday.zip", [better]))
+    after = {one["student"]: one["points"] for one in points_of(bnlab, "csv")["grades"]}
+    who = str(last.user)
+    assert after == {**before, who: before[str(first.user)]}
+    assert after[who] > before[who]
