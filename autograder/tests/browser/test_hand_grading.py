@@ -6,7 +6,7 @@ import pytest
 from bnlab_autograder.grading.released import grade_id_of
 from bnlab_autograder.report.feedback import write_feedback
 from nbgrader.api import Gradebook
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from .classroom import QUESTION, STAGE, Classroom, write
 from .lab import jupyterlab
@@ -78,6 +78,14 @@ def give(page: Page, cell: str, points: str, comment: str = "") -> None:
                 box.blur()
 
 
+def unfold(summary: Locator) -> None:
+    """Click until it is open: while the page still grows, a click can hit what has come in its place."""
+    for _ in range(3):
+        summary.click()
+        if summary.evaluate("element => element.closest('details').open"):
+            return
+
+
 def flagged(page: Page) -> int:
     """How many submissions of the class wait for a person."""
     expect(page.locator("#main-table a.name-hidden")).to_have_count(3)
@@ -91,7 +99,7 @@ def test_the_rubric_stands_beside_the_answer(submission):
     expect(rubric).to_contain_text(SECRET)
     expect(rubric.locator("td").first).to_be_visible()
     expect(rubric.get_by_text(MODEL)).to_be_hidden()
-    rubric.get_by_text("Model answer", exact=True).click()
+    unfold(rubric.get_by_text("Model answer", exact=True))
     expect(rubric.get_by_text(MODEL)).to_be_visible()
     assert not illegible(rubric)
     answer = page.locator(".bnlab-written")
@@ -114,7 +122,7 @@ def test_a_mistake_is_shown_with_its_entry(submission):
     panel = page.get_by_role("group", name=f"Points of {EXERCISE}")
     expect(panel).to_contain_text("large eps (0 of 1.75)")
     expect(panel).to_contain_text("mistakes.md#eps-outside-root")
-    panel.get_by_text("eps outside the root", exact=True).click()
+    unfold(panel.get_by_text("eps outside the root", exact=True))
     expect(panel.get_by_text("joins the standard deviation instead of the variance")).to_be_visible()
     assert not illegible(panel)
 

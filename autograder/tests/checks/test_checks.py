@@ -139,9 +139,9 @@ def test_a_check_is_fast(exercise: str) -> None:
         return time.process_time() - started
 
     limit = (
-        0.2 if exercise == "TestBatchNorm" else 0.03
+        0.2 if exercise == "TestBatchNorm" else 0.05
     )  # which runs all of its tests on two dozen implementations
-    assert min(seconds() for _ in range(5)) < limit
+    assert min(seconds() for _ in range(8)) < limit
 
 
 # --- wrong code ---------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from .conftest import CATALOGUE, MUTANTS, SEED, VARIANTS, course, diagnosed
 from .courses import ONE, TWO, UNKNOWN, backward, forward, train
 
 SEEDS = [SEED, *(b"seed %d" % number for number in range(1, int(os.environ.get("BNLAB_SEEDS", "1"))))]
+pytestmark = pytest.mark.xdist_group("catalogue")  # one set of tables
 NAMED = 0.95  # of the mutants; one that only ever raises an error cannot be told from other errors
 
 

@@ -12,7 +12,7 @@ import pytest
 import typer
 from bnlab_autograder import schemas
 from bnlab_autograder.assets import assets
-from bnlab_autograder.bench.numbers import alike, compare
+from bnlab_autograder.bench.numbers import alike
 from bnlab_autograder.cli import release, verify
 from bnlab_autograder.curriculum import BY_NAME, STAGES
 from bnlab_autograder.demo.classroom import filled, write
@@ -34,7 +34,12 @@ from .conftest import STAGE
 
 pytestmark = pytest.mark.xdist_group("variants")
 OTHER = BY_NAME["00_warmup"]
-TRAINED = "04_spatial", "05_networks", "06_covariate_shift", "07_landscape"  # other processors, other digits
+TRAINED = (
+    "04_spatial",
+    "05_networks",
+    "06_covariate_shift",
+    "07_landscape",
+)  # other processors, other digits: make numbers measures them
 AUTUMN = f"""
 [variants.autumn-2027]
 seed = 7
@@ -106,14 +111,6 @@ def test_the_numbers_written_for_the_default_are_those_that_come_out(stage):
     source = Source.read(stage)
     assert any(MEASURED in cell.metadata for cell in source.cells)
     assert source.measured() == source.written
-
-
-def test_numbers_of_training_runs_come_out_but_for_rounding():
-    """Of one stage; ``make numbers`` has the others, which take minutes."""
-    far, count, _, problem = compare(TRAINED[-1])
-    assert not far
-    assert not problem
-    assert count > 10
 
 
 def test_what_is_alike():
