@@ -53,17 +53,21 @@ def why_not(bench: Bench) -> str:
 
 @pytest.fixture(scope="session")
 def stand_of(master, notebooks):
-    """The stand for a bench, made once."""
+    """The stand for a bench, made once; ``anew`` if an attack has made the present one useless."""
     with ExitStack() as stack:
-        made = {}
+        made: dict[str, ExitStack] = {}
+        stands: dict[str, Stand] = {}
 
-        def stand_of(bench: Bench) -> Stand:
+        def stand_of(bench: Bench, anew: bool = False) -> Stand:
             if why := why_not(bench):
                 pytest.skip(why)
+            if anew and bench.name in made:
+                made.pop(bench.name).close()
             if bench.name not in made:
-                made[bench.name] = Stand(bench, master.root, notebooks)
-                stack.callback(made[bench.name].close)
-            return made[bench.name]
+                made[bench.name] = stack.enter_context(ExitStack())
+                stands[bench.name] = Stand(bench, master.root, notebooks)
+                made[bench.name].callback(stands[bench.name].close)
+            return stands[bench.name]
 
         yield stand_of
 

@@ -43,7 +43,7 @@ LIMITS = {
 # Seconds that an attack may take: its limits, the restarts of its notebook, and a busy machine.
 LONGEST = 25.0
 NEEDED = (Path(sys.executable).resolve(), CHECKOUT, sys.prefix, os.__file__)  # by whoever judges
-PATIENCE = 120.0
+PATIENCE = 45.0
 SETTLE = 2.0  # seconds in which what has been ended must be gone
 
 

@@ -62,5 +62,12 @@ REAL = [attack for attack in ATTACKS if attack.without_walls]
 @on(WITHOUT_WALLS)
 @pytest.mark.parametrize("attack", REAL, ids=lambda attack: attack.name)
 def test_without_walls_it_succeeds(stand_of, attack):
-    """The walls stop it, and not a mistake in its cell."""
-    assert attack.sign in stand_of(WITHOUT_WALLS).attack(attack, followed=False).reached
+    """The walls stop it, and not a mistake in its cell. One before it may have left a judge that does not answer."""
+
+    def succeeds(stand) -> bool:
+        try:
+            return attack.sign in stand.attack(attack, followed=False).reached
+        except TimeoutError:
+            return False
+
+    assert succeeds(stand_of(WITHOUT_WALLS)) or succeeds(stand_of(WITHOUT_WALLS, anew=True))
