@@ -194,3 +194,23 @@ def test_the_secret_of_the_course_is_found(files, look):
 @pytest.mark.parametrize("words", ["### BEGIN SOLUTION", "from bnlab_solutions import x", "bnlab_autograder"])
 def test_names_that_only_staff_use_are_found(files, look, words):
     assert [kind for kind, _ in look({**files, "more.txt": words.encode()})] == ["mark"]
+
+
+def test_what_a_notebook_shows_of_a_class_may_be_in_a_mutant(tmp_path):
+    stage = BY_NAME["05_networks"]
+    shown = functions_of(stage)["BatchNorm"].shown
+    given = shown.partition("def initialise")[0].rstrip()
+    wrong = "\n".join(f"        self.momentum = {number}" for number in range(20))
+    whole = f"{given}\n\n    def initialise(self, rng):\n{wrong}\n"
+    about = 'MISTAKE = "some-mistake"\nEXERCISE = "BatchNorm"\nMESSAGE = "What it is."'
+    (tmp_path / "repeats.py").write_text(
+        f'"""A mutant."""\n\nfrom bnlab_solutions import *\n\n{about}\n\n\n{whole}'
+    )
+
+    def found(text: str) -> list[str]:
+        course = assets()
+        folders = {"hidden": course.hidden, "mutants": tmp_path, "written": course.written}
+        return [leak.kind for leak in leaks(stage, {"x.txt": text.encode()}, **folders)]
+
+    assert found(shown) == []
+    assert found(whole) == ["mutant"]
